@@ -1,0 +1,34 @@
+"""What is wanted of a division: criteria, rules, presets, and how they become arrays."""
+
+from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
+from grouping.policy.convene import Attendance, Travel
+from grouping.policy.criterion import PRINCIPLES, REGISTRY, Criterion
+from grouping.policy.general import Apart, AtLeast, AtMost, Together
+from grouping.policy.manage import Continuity, EvenSize, FewDepartments, Mentoring
+from grouping.policy.policy import GroupSpec, Policy
+from grouping.policy.rules import Forbid, Pin, Within
+
+__all__ = [
+    "PRINCIPLES",
+    "REGISTRY",
+    "Apart",
+    "AtLeast",
+    "AtMost",
+    "Attendance",
+    "Continuity",
+    "Criterion",
+    "EvenSize",
+    "FewDepartments",
+    "Forbid",
+    "GroupSpec",
+    "Leader",
+    "LeaderFit",
+    "Mentoring",
+    "Pin",
+    "Policy",
+    "SharedWork",
+    "TeamCoverage",
+    "Together",
+    "Travel",
+    "Within",
+]

@@ -1,0 +1,313 @@
+"""From people to arrays: a roster and a policy become one Problem for each independent part."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from fractions import Fraction
+from math import lcm
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grouping.errors import InfeasibleError, Issue, PolicyError
+from grouping.policy.act import Leader
+from grouping.policy.context import Context
+from grouping.policy.criterion import PRINCIPLES, Criterion, unknown
+from grouping.policy.general import Apart, Together
+from grouping.policy.policy import GroupSpec, Policy
+from grouping.policy.rules import Within
+from grouping.problem import BoolArray, Group, Placement, Problem, Role, Term
+
+if TYPE_CHECKING:
+    from grouping.roster import Roster
+
+
+@dataclass(frozen=True)
+class Entry:
+    """One criterion as it went into a problem.
+
+    Attributes
+    ----------
+    label : its name in scores and findings, unique within the problem
+    criterion : the criterion itself
+    principle : "convene", "act" or "manage"
+    must : whether it is a rule
+    share : its share of the plan's score, 0 for rules; the shares add up to 1
+    terms : indices of its terms
+    """
+
+    label: str
+    criterion: Criterion
+    principle: str
+    must: bool
+    share: Fraction
+    terms: tuple[int, ...]
+
+
+@dataclass(frozen=True)
+class Compiled:
+    """One part of the roster, ready to be solved or scored.
+
+    Attributes
+    ----------
+    name : the part's name, "" when there is only one
+    roster, policy : of this part
+    problem : the arrays
+    entries : the criteria in it, rules first
+    teams : names of the teams without members, which are the items after the members
+    silent : criteria about which the roster says nothing
+    """
+
+    name: str
+    roster: Roster
+    policy: Policy
+    problem: Problem
+    entries: tuple[Entry, ...]
+    teams: tuple[str, ...]
+    silent: tuple[str, ...]
+
+    def entry_of(self, term: int) -> Entry:
+        """Return the criterion that a term belongs to."""
+        return next(entry for entry in self.entries if term in entry.terms)
+
+
+def compile_parts(roster: Roster, policy: Policy, names: Mapping[str, str] | None = None) -> tuple[Compiled, ...]:
+    """Return one compiled problem for each independent part of the roster.
+
+    Parts are independent when ``Within`` keeps them apart and the number of groups is free.
+
+    Parameters
+    ----------
+    roster, policy : what is asked
+    names : member id → group name of a division that is to be judged; None when groups are to be formed
+
+    Raises
+    ------
+    PolicyError
+        When the policy names a member, attribute or group that does not exist; all faults at once.
+    InfeasibleError
+        When sizes alone, or rules that join what borders separate, rule out every division.
+    """
+    asked = _with_requests(roster, policy)
+    _check_members(roster, asked)
+    parts = _split(roster, asked)
+    return tuple(_compile(part, sub, rules, names) for part, sub, rules in parts)
+
+
+def _with_requests(roster: Roster, policy: Policy) -> Policy:
+    """Return the policy with the constraint list of the roster added."""
+    if not policy.requests:
+        return policy
+    more: dict[str, list[Criterion]] = {"must": [], "prefer": []}
+    leads = any("leader" in type(criterion).__name__.lower() for criterion in (*policy.must, *policy.prefer))
+    for request in roster.requests:
+        criterion: Criterion
+        if request.kind == "not_leader":
+            if not leads:
+                continue
+            criterion = Leader(exclude=request.members)
+        else:
+            criterion = Together(request.members) if request.kind == "together" else Apart(request.members)
+        if criterion not in (*policy.must, *policy.prefer, *more[request.strength]):
+            more[request.strength].append(criterion)
+    return replace(policy, must=(*policy.must, *more["must"]), prefer=(*policy.prefer, *more["prefer"]), requests=False)
+
+
+def _check_members(roster: Roster, policy: Policy) -> None:
+    known = set(roster.member_ids)
+    faults = [
+        unknown("member", member, roster.member_ids, owner=criterion.label)
+        for criterion in (*policy.must, *policy.prefer)
+        for member in criterion.named
+        if member not in known
+    ]
+    if isinstance(policy.groups, tuple):
+        leaders = [spec.leader for spec in policy.groups if isinstance(spec, GroupSpec) and spec.leader is not None]
+        faults += [unknown("member", leader, roster.member_ids, "groups") for leader in leaders if leader not in known]
+    if faults:
+        raise PolicyError(faults)
+
+
+def _split(roster: Roster, policy: Policy) -> list[tuple[str, Roster, Policy]]:
+    """Return (name, roster, policy) of each independent part."""
+    borders = [criterion for criterion in policy.must if isinstance(criterion, Within)]
+    if policy.groups is not None or not borders:
+        return [("", roster, policy)]
+    context = Context(roster, (), policy.size, (0, 0))
+    values = zip(*(border.values(context) for border in borders), strict=True)
+    part_of = {member: "-".join(filter(None, v)) for member, v in zip(roster.member_ids, values, strict=True)}
+    parts = list(dict.fromkeys(part_of.values()))
+    if len(parts) < 2:
+        return [("", roster, policy)]
+    for criterion in policy.must:
+        if isinstance(criterion, Together) and len({part_of[member] for member in criterion.ids}) > 1:
+            raise InfeasibleError(f"{criterion.label} asks for members whom {borders[0].label} keeps apart")
+    found = []
+    for part in parts:
+        ids = [member for member in roster.member_ids if part_of[member] == part]
+        found.append((part, roster.select(ids), _restricted(policy, frozenset(ids), f"{part}-")))
+    return found
+
+
+def _restricted(policy: Policy, ids: frozenset[str], prefix: str) -> Policy:
+    def kept(criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
+        return tuple(c for c in (criterion.restricted(ids, prefix) for criterion in criteria) if c is not None)
+
+    return replace(policy, must=kept(policy.must), prefer=kept(policy.prefer))
+
+
+def group_count(policy: Policy, members: int) -> tuple[int, int]:
+    """Return the fewest and the most groups that the policy and the sizes allow.
+
+    Raises
+    ------
+    InfeasibleError
+        When no number of groups fits; the message counts why.
+    """
+    lo, hi = policy.size
+    fewest, most = -(-members // hi), members // lo
+    if isinstance(policy.groups, int):
+        asked = (policy.groups, policy.groups)
+    elif isinstance(policy.groups, tuple) and not isinstance(policy.groups[0], GroupSpec):
+        asked = (int(policy.groups[0]), int(policy.groups[1]))  # type: ignore[call-overload, arg-type]
+    elif isinstance(policy.groups, tuple):
+        limits = [spec.size or policy.size for spec in policy.groups if isinstance(spec, GroupSpec)]
+        least, room = sum(size[0] for size in limits), sum(size[1] for size in limits)
+        if not least <= members <= room:
+            raise InfeasibleError(f"the named groups take {least} to {room} members; there are {members}")
+        return len(limits), len(limits)
+    else:
+        asked = (fewest, most)
+    low, high = max(asked[0], fewest), min(asked[1], most)
+    if low > high:
+        raise InfeasibleError(_why_no_count(members, lo, hi, asked, policy.groups is None))
+    return low, high
+
+
+def _why_no_count(members: int, lo: int, hi: int, asked: tuple[int, int], free: bool) -> str:
+    if members < lo:
+        return f"{members} members are fewer than one group of at least {lo} needs"
+    if free:
+        k = members // lo
+        return (
+            f"{members} members cannot be divided into groups of {lo} to {hi}: "
+            f"{k} {'group holds' if k == 1 else 'groups hold'} at most {k * hi}, {k + 1} groups need at least {(k + 1) * lo}"
+        )
+    number = str(asked[0]) if asked[0] == asked[1] else f"{asked[0]} to {asked[1]}"
+    return (
+        f"{members} members do not fit into {number} groups of {lo} to {hi}: "
+        f"they hold at most {asked[1] * hi} and need at least {asked[0] * lo}"
+    )
+
+
+def _compile(part: str, roster: Roster, policy: Policy, judged: Mapping[str, str] | None) -> Compiled:
+    groups, count = _groups(part, roster, policy, judged)
+    context = Context(roster, [group.name for group in groups], policy.size, count, closed=judged is None)
+    drafts: list[tuple[Criterion, bool, list[Term], list[Placement]]] = []
+    silent: list[str] = []
+    faults: list[Issue] = []
+    for criterion, must in [*((c, True) for c in policy.must), *((c, False) for c in policy.prefer)]:
+        try:
+            data = criterion.terms(context)
+        except PolicyError as error:
+            faults.extend(error.issues)
+            continue
+        if not data:
+            silent.append(criterion.label)
+            continue
+        placed = [entry for entry in data if isinstance(entry, Placement)]
+        drafts.append((criterion, must, [entry for entry in data if isinstance(entry, Term)], placed))
+    if faults:
+        raise PolicyError(faults)
+    shares, scale = _shares([c for c, must, *_ in drafts if not must], policy)
+    terms: list[Term] = []
+    placements: list[Placement] = []
+    entries: list[Entry] = []
+    soft = iter(shares)
+    for criterion, must, data_terms, placed in drafts:
+        share = Fraction(0) if must else next(soft)
+        label = _unique(criterion.label, [entry.label for entry in entries])
+        first = len(terms)
+        weight = int(share * scale)
+        terms += [replace(term, name=label, weight=weight, must=must) for term in data_terms]
+        placements += placed
+        principle = criterion.principle or criterion.home
+        entries.append(Entry(label, criterion, principle, must, share, tuple(range(first, len(terms)))))
+    named_terms, named_placements = _leaders_in_office(context, policy)
+    problem = Problem(
+        size=np.array([1] * context.members + [0] * len(context.teams)),
+        groups=groups,
+        choices=tuple(context.choices.values()),
+        terms=(*terms, *named_terms),
+        placements=(*placements, *named_placements),
+        least=count[0],
+        most=count[1],
+        scale=scale,
+        keys=(*roster.member_ids, *(f"team:{team.team}" for team in context.teams)),
+    )
+    teams = tuple(team.team for team in context.teams)
+    return Compiled(part, roster, policy, problem, tuple(entries), teams, tuple(silent))
+
+
+def _groups(
+    part: str, roster: Roster, policy: Policy, judged: Mapping[str, str] | None
+) -> tuple[tuple[Group, ...], tuple[int, int]]:
+    """Return the groups of a part and the range of their number."""
+    lo, hi = policy.size
+    specs = [spec for spec in policy.groups if isinstance(spec, GroupSpec)] if isinstance(policy.groups, tuple) else []
+    if judged is None:
+        count = group_count(policy, len(roster))
+        prefix = f"{part}-" if part else ""
+        if specs:
+            return tuple(Group(spec.name, *(spec.size or (lo, hi)), required=True) for spec in specs), count
+        fixed = count[0] == count[1]
+        return tuple(Group(f"{prefix}G{i}", lo, hi, required=fixed) for i in range(1, count[1] + 1)), count
+    try:
+        count = group_count(policy, len(roster))
+    except InfeasibleError:
+        count = (0, len(roster))
+    sizes = {spec.name: spec.size or (lo, hi) for spec in specs}
+    names = list(dict.fromkeys([*sizes, *(judged[m] for m in roster.member_ids if m in judged)]))
+    return tuple(Group(name, *sizes.get(name, (lo, hi)), required=name in sizes) for name in names), count
+
+
+def _shares(criteria: Sequence[Criterion], policy: Policy) -> tuple[list[Fraction], int]:
+    """Return the share of each criterion in the score, and the common denominator of all."""
+    principle = [c.principle or c.home for c in criteria]
+    weight = [_exact(c.weight) for c in criteria]
+    total = {p: sum((w for w, q in zip(weight, principle, strict=True) if p == q), Fraction(0)) for p in PRINCIPLES}
+    over = {p: _exact(policy.principles[p]) if total[p] else Fraction(0) for p in PRINCIPLES}
+    whole = sum(over.values())
+    if not whole:
+        return [Fraction(0)] * len(criteria), 1
+    shares = [w / total[p] * over[p] / whole for w, p in zip(weight, principle, strict=True)]
+    return shares, lcm(*(share.denominator for share in shares))
+
+
+def _exact(number: float | Fraction) -> Fraction:
+    """Return a weight as the fraction a person means: 0.1 is one tenth."""
+    return number if isinstance(number, Fraction) else Fraction(str(number))
+
+
+def _unique(label: str, taken: Sequence[str]) -> str:
+    if label not in taken:
+        return label
+    return next(name for i in range(2, len(taken) + 3) if (name := f"{label} #{i}") not in taken)
+
+
+def _leaders_in_office(context: Context, policy: Policy) -> tuple[list[Term], list[Placement]]:
+    """Return what keeps the leaders that group specs name in office."""
+    terms: list[Term] = []
+    placements: list[Placement] = []
+    for spec in policy.groups if isinstance(policy.groups, tuple) else ():
+        if not isinstance(spec, GroupSpec) or spec.leader is None or spec.name not in context.groups:
+            continue
+        item, group = context.items_of([spec.leader], "groups")[0], context.groups.index(spec.name)
+        eligible: BoolArray = np.zeros(context.items, dtype=np.bool_)
+        eligible[item] = True
+        label = f"leader of {spec.name}"
+        points = np.zeros(context.items, dtype=np.int64)
+        terms.append(Role(name=label, seat="leader", points=points, eligible=eligible, must=True, groups=(group,)))
+        placements.append(Placement(label, item, (group,)))
+    return terms, placements

@@ -1,0 +1,169 @@
+"""Easy to hold activities (便于开展活动): members can come, and the place is near."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from typing import TYPE_CHECKING, ClassVar
+
+import numpy as np
+
+from grouping.errors import PolicyError
+from grouping.policy.context import Context
+from grouping.policy.criterion import Criterion
+from grouping.problem import Choice, Focus, IntArray, Placement, Term
+
+if TYPE_CHECKING:
+    from grouping.roster import Slot
+
+STATES = ("D", "A", "R", "O")
+CREDITS = (("A", 100), ("O", 80), ("R", 30), ("D", 0))
+
+
+@dataclass(frozen=True)
+class Attendance(Criterion):
+    """Credit that members lose because no session of their group suits their shifts, in points per member.
+
+    The group takes ``sessions`` slots; a member has the best credit over them: on site around the shift (A) 100,
+    off duty (O) 80, protected rest after a night (R) 30, on duty (D) 0. Points = 100 − that credit, summed over
+    the members; excused members count 0.
+
+    Parameters
+    ----------
+    sessions : how many alternative sessions the group holds, 1 or 2
+    credits : credit per state, 0..100
+    slots : the slots to choose from; None takes the roster's own grid, a text names a slots file
+
+    Examples
+    --------
+    Three members who are A, O and D in the group's best slot lose 0 + 20 + 100 = 120 points.
+    """
+
+    sessions: int = 1
+    credits: tuple[tuple[str, int], ...] = CREDITS
+    slots: str | tuple[Slot, ...] | None = None
+
+    home: ClassVar[str] = "convene"
+    single: ClassVar[bool] = True
+    source: ClassVar[str] = "支部工作条例(试行) art. 13: 便于组织开展活动; four states because free/busy cannot tell divisions apart"
+    words: ClassVar = {
+        "en": "meets {option}; {guilty} of {size} members are not reached in full",
+        "zh": "活动时间{option}；{size}人中{guilty}人不能按最佳状态参加",
+    }
+
+    def __post_init__(self) -> None:
+        """Normalise tables and lists, then check."""
+        if isinstance(self.credits, dict):
+            object.__setattr__(self, "credits", tuple((str(k), v) for k, v in {**dict(CREDITS), **self.credits}.items()))
+        if self.slots is not None and not isinstance(self.slots, str | tuple):
+            object.__setattr__(self, "slots", tuple(self.slots))
+        super().__post_init__()
+
+    def faults(self) -> Iterable[str]:
+        """See :meth:`Criterion.faults`."""
+        if self.sessions not in (1, 2) or isinstance(self.sessions, bool):
+            yield f"sessions is 1 or 2, not {self.sessions!r}"
+        credits = dict(self.credits)
+        if set(credits) != set(STATES) or not all(isinstance(c, int) and 0 <= c <= 100 for c in credits.values()):
+            yield "credits gives each of the states A, O, R, D a whole number from 0 to 100"
+
+    def terms(self, context: Context) -> list[Term | Placement]:
+        """See :meth:`Criterion.terms`."""
+        codes, slots = context.states(self.slots)
+        if not slots:
+            return []
+        credit = np.array([dict(self.credits)[state] for state in STATES], dtype=np.int64)
+        points = (100 - credit[codes]) * context.attends()[:, None]
+        labels = [slot.label for slot in slots]
+        points, labels = undominated(points, labels)
+        if self.sessions == 2 and len(labels) > 1:
+            pairs = list(combinations(range(len(labels)), 2))
+            first, second = (np.array(side) for side in zip(*pairs, strict=True))
+            points = np.minimum(points[:, first], points[:, second])
+            points, labels = undominated(points, [f"{labels[a]} + {labels[b]}" for a, b in pairs])
+        same = self.slots is None and self.credits == CREDITS
+        name = "session" if same and self.sessions == 1 else "sessions" if same else f"session of {self!r}"
+        context.choice(name, lambda: Choice(name, tuple(labels)))
+        return [Focus(name=self.label, choice=name, points=context.pad(points))]
+
+
+def undominated(points: IntArray, labels: Sequence[str]) -> tuple[IntArray, list[str]]:
+    """Return the options that no other option beats or equals for every member; of equal ones the first.
+
+    Parameters
+    ----------
+    points : members × options
+    labels : a text per option
+    """
+    _, first = np.unique(points, axis=1, return_index=True)
+    first = np.sort(first)
+    order = first[np.argsort(points[:, first].sum(axis=0), kind="stable")]
+    kept: list[int] = []
+    front = np.empty((len(points), len(order)), dtype=points.dtype)
+    for option in order:
+        column = points[:, option : option + 1]
+        if not (front[:, : len(kept)] <= column).all(axis=0).any():
+            front[:, len(kept)] = column[:, 0]
+            kept.append(int(option))
+    kept.sort()
+    return points[:, kept], [labels[option] for option in kept]
+
+
+def place_choice(context: Context) -> Choice:
+    """Return the choice of a meeting place: every site of the roster, with the size of its room if known."""
+
+    def build() -> Choice:
+        names, _ = context.minutes
+        rooms = {site.site: site.capacity for site in context.roster.sites}
+        largest = max(context.members, 1)
+        capacity = [rooms.get(name) or largest for name in names]
+        return Choice("place", names, np.array(capacity, dtype=np.int64))
+
+    return context.choice("place", build)
+
+
+def travel_points(minutes: IntArray, limit: int, most: int) -> IntArray:
+    """Return minutes as points: 0 at 0 minutes, ``most`` from ``limit`` minutes on, linear and rounded between."""
+    return (2 * most * np.minimum(minutes, limit) + limit) // (2 * limit)
+
+
+@dataclass(frozen=True)
+class Travel(Criterion):
+    """Minutes that members walk or ride to their group's meeting place, in points per member.
+
+    The group meets at one site whose room it fits into. A member pays 100 × min(minutes, limit) / limit, rounded;
+    members who are excused or take part online only pay 0.
+
+    Parameters
+    ----------
+    limit : minutes from which a way counts as fully bad
+
+    Examples
+    --------
+    With ``limit=30``, members 0, 6 and 45 minutes away pay 0 + 20 + 100 = 120 points.
+    """
+
+    limit: int = 30
+
+    home: ClassVar[str] = "convene"
+    single: ClassVar[bool] = True
+    source: ClassVar[str] = "15-minute walking circle 1 km; over 30 minutes: online or a group of its own (FACTS travel bands)"
+    words: ClassVar = {"en": "meets at {option}; {guilty} of {size} members have a way", "zh": "活动地点{option}；{size}人中{guilty}人需要走一段路"}
+
+    def faults(self) -> Iterable[str]:
+        """See :meth:`Criterion.faults`."""
+        if isinstance(self.limit, bool) or not isinstance(self.limit, int) or self.limit < 1:
+            yield f"limit is a positive whole number of minutes, not {self.limit!r}"
+
+    def terms(self, context: Context) -> list[Term | Placement]:
+        """See :meth:`Criterion.terms`."""
+        if not context.has("site"):
+            return []
+        place = place_choice(context)
+        if place.capacity is not None and place.capacity.max() < context.size[0]:
+            rooms = f"no room takes a group of {context.size[0]}; the largest has {place.capacity.max()} seats"
+            raise PolicyError(f"Travel: {rooms}")
+        minutes = context.minutes_from(member.site for member in context.roster.members)
+        points = travel_points(minutes, self.limit, 100) * context.travels()[:, None]
+        return [Focus(name=self.label, choice=place.name, points=context.pad(points))]

@@ -1,0 +1,51 @@
+"""How much time is left: by the wall, or by work done when a run has to be reproducible."""
+
+from __future__ import annotations
+
+import time
+
+NUMBERS_PER_SECOND = 4e7
+"""Array entries that count as one second of a reproducible run; about what one core handles."""
+
+
+class Clock:
+    """A time limit that engines ask.
+
+    Parameters
+    ----------
+    limit : seconds
+    reproducible : True counts work instead of seconds, so that the same run stops at the same point everywhere
+    """
+
+    def __init__(self, limit: float, reproducible: bool = False) -> None:
+        self.limit = limit
+        self.reproducible = reproducible
+        self._start = time.perf_counter()
+        self._work = 0.0
+
+    def work(self, numbers: float) -> None:
+        """Say that so many array entries have been handled."""
+        self._work += numbers / NUMBERS_PER_SECOND
+
+    def work_seconds(self, seconds: float) -> None:
+        """Say that a solver reports so many deterministic seconds."""
+        self._work += seconds
+
+    @property
+    def seconds(self) -> float:
+        """Seconds since the start, by the wall, for reports only."""
+        return time.perf_counter() - self._start
+
+    @property
+    def spent(self) -> float:
+        """Seconds that count against the limit."""
+        return self._work if self.reproducible else self.seconds
+
+    @property
+    def left(self) -> float:
+        """Seconds left, never negative."""
+        return max(0.0, self.limit - self.spent)
+
+    def share(self, part: float, at_most: float = float("inf")) -> float:
+        """Return the point of time (as in ``spent``) at which a phase that may use this share of the rest has to stop."""
+        return self.spent + min(self.left * part, at_most)

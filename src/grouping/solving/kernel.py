@@ -1,0 +1,262 @@
+"""A problem as the engines handle it: weighted, merged by choice, one kind for each class of groups.
+
+Rules become the price ``big``, which is larger than the cost of any division. So a cost below ``big`` means that
+every rule is kept, and a search can walk through broken rules towards kept ones.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from functools import cached_property
+
+import numpy as np
+
+from grouping.problem import BoolArray, Choice, Count, Focus, IntArray, Pair, Problem, Role
+
+
+@dataclass(frozen=True, eq=False)
+class Dim:
+    """One choice with all its terms added: what each item pays for each option.
+
+    Attributes
+    ----------
+    points : items × options
+    fixed : per option
+    room : per option, the largest size it takes
+    """
+
+    points: IntArray
+    fixed: IntArray
+    room: IntArray
+
+    @cached_property
+    def floats(self) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        """The points as doubles, for fast products; exact below 2^53."""
+        return self.points.astype(np.float64)
+
+
+@dataclass(frozen=True, eq=False)
+class Tally:
+    """A count term: a number per item and weighted points by size and sum."""
+
+    value: IntArray
+    table: IntArray
+
+    def at(self, size: IntArray, total: IntArray) -> IntArray:
+        """Return the points of groups of these sizes and sums."""
+        if self.table.shape[0] == 1:
+            return self.table[0, total]
+        return self.table[np.minimum(size, self.table.shape[0] - 1), total]
+
+
+@dataclass(frozen=True, eq=False)
+class Kind:
+    """A class of interchangeable groups, with everything that a set of items costs as one of them.
+
+    Attributes
+    ----------
+    groups : their indices in the problem
+    lo, hi : limits of size
+    required : whether all of them have to be used
+    allowed : per item
+    dims : the choices
+    by_size : points by size, from 0 to the number of members; beyond the limits ``big`` for each person too many or few
+    tallies : count terms that are not about the size alone
+    seats : for each seat, the points of every item for filling it
+    pairs : symmetric items × items points of being together, or None
+    """
+
+    groups: tuple[int, ...]
+    lo: int
+    hi: int
+    required: bool
+    allowed: BoolArray
+    dims: tuple[Dim, ...]
+    by_size: IntArray
+    tallies: tuple[Tally, ...]
+    seats: tuple[IntArray, ...]
+    pairs: IntArray | None
+    size: IntArray
+    big: int
+
+    def costs(self, sets: BoolArray) -> IntArray:
+        """Return the cost of each set of items (rows of a 0/1 matrix) as a group of this kind."""
+        member = sets.astype(np.float64)
+        sizes: IntArray = (sets @ self.size).astype(np.int64)
+        total: IntArray = self.by_size[sizes] + self.big * (sets & ~self.allowed).sum(axis=1)
+        exact = self.big * (len(self.size) + 1) < 2**53
+        for dim in self.dims:
+            sums = (member @ dim.floats).astype(np.int64) if exact else sets.astype(np.int64) @ dim.points
+            sums += dim.fixed + self.big * np.maximum(sizes[:, None] - dim.room, 0)
+            total += sums.min(axis=1)
+        for tally in self.tallies:
+            total += tally.at(sizes, sets.astype(np.int64) @ tally.value)
+        for seat in self.seats:
+            total += np.where(sets, seat, np.iinfo(np.int64).max).min(axis=1, initial=self.big)
+        if self.pairs is not None:
+            together = sets.astype(np.int64) @ self.pairs
+            total += (together * sets).sum(axis=1) // 2
+        return total
+
+
+class Kernel:
+    """All kinds of groups of one problem.
+
+    Attributes
+    ----------
+    problem : where it comes from
+    big : the price of a broken rule
+    kinds : one for each class of interchangeable groups
+    kind_of : group index → index of its kind
+    offset : cost that every division pays
+    """
+
+    def __init__(self, problem: Problem) -> None:
+        self.problem = problem
+        self.big = problem.most_cost + 1
+        self.offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
+        self._made: dict[tuple[bool, ...], tuple[tuple[Dim, ...], tuple[IntArray, ...], IntArray | None]] = {}
+        self.kinds = tuple(self._kind(groups) for groups in problem.classes)
+        self.kind_of = np.zeros(len(problem.groups), dtype=np.int64)
+        for k, kind in enumerate(self.kinds):
+            self.kind_of[list(kind.groups)] = k
+
+    @property
+    def step(self) -> int:
+        """A number that divides every cost without broken rules; bounds may be rounded up to it."""
+        found = self.offset
+        for kind in self.kinds:
+            tables = [dim.points for dim in kind.dims] + [dim.fixed for dim in kind.dims] + list(kind.seats)
+            tables += [tally.table for tally in kind.tallies] + [kind.by_size[kind.lo : kind.hi + 1]]
+            tables += [kind.pairs] if kind.pairs is not None else []
+            for table in tables:
+                below = table[np.abs(table) < self.big]
+                found = int(np.gcd(found, np.gcd.reduce(below, axis=None))) if below.size else found
+        return found or 1
+
+    def cost(self, group_of: IntArray) -> int:
+        """Return the cost of a division; at least ``big`` when it breaks a rule."""
+        total, used = self.offset, 0
+        for kind in self.kinds:
+            sets = np.array([group_of == g for g in kind.groups])
+            some = (sets @ self.problem.size) > 0
+            used += int(some.sum())
+            total += int(kind.costs(sets[some]).sum()) + self.big * int(sets[~some].sum())
+            if kind.required:
+                total += self.big * kind.lo * int((~some).sum())
+        most = len(self.problem.groups) if self.problem.most is None else self.problem.most
+        return total + self.big * (max(self.problem.least - used, 0) + max(used - most, 0) + int((group_of < 0).sum()))
+
+    def _kind(self, groups: tuple[int, ...]) -> Kind:
+        problem, first = self.problem, groups[0]
+        group = problem.groups[first]
+        scope = tuple(term.applies_to(first) for term in problem.terms)
+        if scope not in self._made:
+            self._made[scope] = (self._dims(first), self._seats(first), self._pairs(first))
+        dims, seats, pairs = self._made[scope]
+        by_size, tallies = self._counts(first)
+        sizes = np.arange(problem.members + 1)
+        by_size = by_size + self.big * np.maximum(np.maximum(group.lo - sizes, sizes - group.hi), 0)
+        return Kind(
+            groups,
+            group.lo,
+            min(group.hi, problem.members),
+            group.required,
+            problem.allowed[:, first],
+            dims,
+            by_size,
+            tallies,
+            seats,
+            pairs,
+            problem.size,
+            self.big,
+        )
+
+    def _dims(self, group: int) -> tuple[Dim, ...]:
+        made = (self._dim(choice, group) for choice in self.problem.choices)
+        return tuple(dim for dim in made if dim is not None)
+
+    def _dim(self, choice: Choice, group: int) -> Dim | None:
+        terms = [
+            term
+            for term in self.problem.terms
+            if isinstance(term, Focus) and term.choice == choice.name and term.applies_to(group)
+        ]
+        if not any(term.must or term.weight or term.forbidden is not None for term in terms):
+            return None
+        points: IntArray = np.zeros((len(self.problem.size), len(choice.labels)), dtype=np.int64)
+        fixed: IntArray = np.zeros(len(choice.labels), dtype=np.int64)
+        for term in terms:
+            price = self.big * (term.points > 0) if term.must else term.weight * term.points
+            points += price
+            if term.forbidden is not None:
+                points += self.big * term.forbidden
+            if term.fixed is not None:
+                fixed += self.big * (term.fixed > 0) if term.must else term.weight * term.fixed
+        room = np.full(len(choice.labels), self.problem.members)
+        if choice.capacity is not None:
+            room = np.minimum(room, choice.capacity)
+        return _undominated(Dim(points, fixed, room))
+
+    def _counts(self, group: int) -> tuple[IntArray, tuple[Tally, ...]]:
+        """Return points by size alone, and the count terms that ask for more."""
+        problem = self.problem
+        sizes = np.arange(problem.members + 1)
+        by_size: IntArray = np.zeros(problem.members + 1, dtype=np.int64)
+        tallies: list[Tally] = []
+        for term in problem.terms:
+            if not isinstance(term, Count) or not term.applies_to(group) or not (term.must or term.weight):
+                continue
+            table = self.big * np.maximum(term.penalty > 0, term.penalty // 100) if term.must else term.weight * term.penalty
+            tally = Tally(term.value, table)
+            if not term.value.any() or np.array_equal(term.value, problem.size):
+                by_size += tally.at(sizes, sizes if term.value.any() else np.zeros_like(sizes))
+            else:
+                tallies.append(tally)
+        return by_size, tuple(tallies)
+
+    def _seats(self, group: int) -> tuple[IntArray, ...]:
+        found = []
+        for seat in self.problem.seats:
+            terms = [
+                term
+                for term in self.problem.terms
+                if isinstance(term, Role) and term.seat == seat and term.applies_to(group) and (term.must or term.weight)
+            ]
+            if not terms:
+                continue
+            points: IntArray = np.zeros(len(self.problem.size), dtype=np.int64)
+            for term in terms:
+                if term.must:
+                    points += self.big * ~(term.eligible & (term.points == 0))
+                else:
+                    points += term.weight * np.where(term.eligible, term.points, term.vacant)
+            found.append(np.minimum(points, self.big))
+        return tuple(found)
+
+    def _pairs(self, group: int) -> IntArray | None:
+        n = len(self.problem.size)
+        table: IntArray = np.zeros((n, n), dtype=np.int64)
+        for term in self.problem.terms:
+            if isinstance(term, Pair) and term.applies_to(group):
+                price = self.big * (term.points > 0) if term.must else term.weight * term.points
+                np.add.at(table, (term.first, term.second), price)
+                np.add.at(table, (term.second, term.first), price)
+        return table if table.any() else None
+
+
+def _undominated(dim: Dim) -> Dim:
+    """Return the choice without options that another one equals or beats for every item, in room and fixed points."""
+    table = np.vstack([dim.points, dim.fixed, -dim.room])
+    _, first = np.unique(table, axis=1, return_index=True)
+    order = np.sort(first)
+    order = order[np.argsort(table[:-1, order].sum(axis=0), kind="stable")]
+    front = np.empty((len(table), len(order)), dtype=np.int64)
+    kept: list[int] = []
+    for option in order:
+        if not (front[:, : len(kept)] <= table[:, option : option + 1]).all(axis=0).any():
+            front[:, len(kept)] = table[:, option]
+            kept.append(int(option))
+    keep: Sequence[int] = sorted(kept)
+    return Dim(dim.points[:, keep], dim.fixed[keep], dim.room[keep])
