@@ -22,9 +22,11 @@ class Clock:
         self.reproducible = reproducible
         self._start = time.perf_counter()
         self._work = 0.0
+        self.handled = 0.0
 
     def work(self, numbers: float) -> None:
         """Say that so many array entries have been handled."""
+        self.handled += numbers
         self._work += numbers / NUMBERS_PER_SECOND
 
     def work_seconds(self, seconds: float) -> None:

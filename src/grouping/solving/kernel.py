@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
+from typing import NamedTuple
 
 import numpy as np
 
@@ -65,6 +66,9 @@ class Kind:
     tallies : count terms that are not about the size alone
     seats : for each seat, the points of every item for filling it
     pairs : symmetric items × items points of being together, or None
+    size : per item
+    big : the price of a broken rule
+    family : kinds of the same number share dims, tallies, seats and pairs
     """
 
     groups: tuple[int, ...]
@@ -79,6 +83,7 @@ class Kind:
     pairs: IntArray | None
     size: IntArray
     big: int
+    family: int
 
     def costs(self, sets: BoolArray) -> IntArray:
         """Return the cost of each set of items (rows of a 0/1 matrix) as a group of this kind."""
@@ -100,6 +105,17 @@ class Kind:
         return total
 
 
+class _Parts(NamedTuple):
+    """What groups of one scope have in common."""
+
+    family: int
+    dims: tuple[Dim, ...]
+    by_size: IntArray
+    tallies: tuple[Tally, ...]
+    seats: tuple[IntArray, ...]
+    pairs: IntArray | None
+
+
 class Kernel:
     """All kinds of groups of one problem.
 
@@ -116,7 +132,7 @@ class Kernel:
         self.problem = problem
         self.big = problem.most_cost + 1
         self.offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
-        self._made: dict[tuple[bool, ...], tuple[tuple[Dim, ...], tuple[IntArray, ...], IntArray | None]] = {}
+        self._made: dict[tuple[bool, ...], _Parts] = {}
         self.kinds = tuple(self._kind(groups) for groups in problem.classes)
         self.kind_of = np.zeros(len(problem.groups), dtype=np.int64)
         for k, kind in enumerate(self.kinds):
@@ -153,9 +169,10 @@ class Kernel:
         group = problem.groups[first]
         scope = tuple(term.applies_to(first) for term in problem.terms)
         if scope not in self._made:
-            self._made[scope] = (self._dims(first), self._seats(first), self._pairs(first))
-        dims, seats, pairs = self._made[scope]
-        by_size, tallies = self._counts(first)
+            by_size, tallies = self._counts(first)
+            parts = _Parts(len(self._made), self._dims(first), by_size, tallies, self._seats(first), self._pairs(first))
+            self._made[scope] = parts
+        family, dims, by_size, tallies, seats, pairs = self._made[scope]
         sizes = np.arange(problem.members + 1)
         by_size = by_size + self.big * np.maximum(np.maximum(group.lo - sizes, sizes - group.hi), 0)
         return Kind(
@@ -171,6 +188,7 @@ class Kernel:
             pairs,
             problem.size,
             self.big,
+            family,
         )
 
     def _dims(self, group: int) -> tuple[Dim, ...]:

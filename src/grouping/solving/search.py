@@ -8,122 +8,129 @@ exp(−change / temperature). That is Gibbs sampling on the neighbourhood; coole
 from __future__ import annotations
 
 from collections.abc import Iterator
-from typing import NamedTuple
-
 import numpy as np
 
 from grouping.problem import IntArray
 from grouping.solving.clock import Clock
-from grouping.solving.kernel import Kernel, Kind
+from grouping.solving.kernel import Kernel
 
 _NOBODY = np.iinfo(np.int64).max // 4
 
 
-class Rows(NamedTuple):
-    """Running sums of a batch of candidate groups; one row each."""
+class Family:
+    """Groups whose items cost the same, though their limits and admissions may differ: summed in one table.
 
-    sums: list[IntArray]
-    size: IntArray
-    tallies: list[IntArray]
-    seats: list[IntArray]
-    pairs: IntArray
-    barred: IntArray
+    Parameters
+    ----------
+    kernel : the problem
+    groups : indices of the groups
+    """
 
+    def __init__(self, kernel: Kernel, groups: list[int]) -> None:
+        kinds = [kernel.kinds[kernel.kind_of[g]] for g in groups]
+        self.kind = kinds[0]
+        self.groups = groups
+        self.by_size = np.array([kind.by_size for kind in kinds])
+        self.barred = np.array([~kind.allowed for kind in kinds]).astype(np.int64)
+        largest = max(kind.hi for kind in kinds)
+        self.tight = [bool(dim.room.min(initial=largest) < largest) for dim in self.kind.dims]
+        rows = len(groups)
+        self.size: IntArray = np.zeros(rows, dtype=np.int64)
+        self.out: IntArray = np.zeros(rows, dtype=np.int64)
+        self.pairs: IntArray = np.zeros(rows, dtype=np.int64)
+        self.sums = [np.zeros((rows, dim.points.shape[1]), dtype=np.int64) for dim in self.kind.dims]
+        self.amounts = [np.zeros(rows, dtype=np.int64) for _ in self.kind.tallies]
+        self.best = [np.zeros(rows, dtype=np.int64) for _ in self.kind.seats]
+        self.second = [np.zeros(rows, dtype=np.int64) for _ in self.kind.seats]
+        self.beside = None if self.kind.pairs is None else np.zeros((rows, len(self.kind.size)), dtype=np.int64)
 
-def rows_cost(kind: Kind, rows: Rows) -> IntArray:
-    """Return the cost of each candidate group; an unused one costs nothing if it holds nothing."""
-    total: IntArray = kind.by_size[rows.size] + kind.big * rows.barred + rows.pairs
-    for dim, sums in zip(kind.dims, rows.sums, strict=True):
-        option = sums + dim.fixed
-        if dim.room.min(initial=0) < kind.hi:
-            option = option + kind.big * np.maximum(rows.size[:, None] - dim.room, 0)
-        total = total + option.min(axis=1)
-    for tally, amount in zip(kind.tallies, rows.tallies, strict=True):
-        total = total + tally.at(rows.size, amount)
-    for seat in rows.seats:
-        total = total + np.minimum(seat, kind.big)
-    return total
+    def refresh(self, row: int, items: list[int]) -> None:
+        """Compute the sums of one group afresh from its items."""
+        kind = self.kind
+        self.size[row] = kind.size[items].sum()
+        self.out[row] = self.barred[row, items].sum()
+        for sums, dim in zip(self.sums, kind.dims, strict=True):
+            sums[row] = dim.points[items].sum(axis=0)
+        for amounts, tally in zip(self.amounts, kind.tallies, strict=True):
+            amounts[row] = tally.value[items].sum()
+        for best, second, seat in zip(self.best, self.second, kind.seats, strict=True):
+            held = np.sort(seat[items])[:2]
+            best[row] = held[0] if len(held) else _NOBODY
+            second[row] = held[1] if len(held) > 1 else _NOBODY
+        if kind.pairs is not None and self.beside is not None:
+            self.beside[row] = kind.pairs[:, items].sum(axis=1)
+            self.pairs[row] = self.beside[row, items].sum() // 2
+
+    def costs(self, rows: IntArray, less: IntArray, more: IntArray) -> IntArray:
+        """Return what groups cost after changes.
+
+        Parameters
+        ----------
+        rows : which group each change is about
+        less, more : the item that leaves and the item that joins; -1 for nobody
+        """
+        kind, big = self.kind, self.kind.big
+        goes, comes = less >= 0, more >= 0
+        moving = bool(goes.any()), bool(comes.any())
+
+        def after(now: IntArray, values: IntArray) -> IntArray:
+            shape = (-1,) + (1,) * (values.ndim - 1)
+            if moving[1]:
+                now = now + (values[more] if comes.all() else values[more] * comes.reshape(shape))
+            if moving[0]:
+                now = now - (values[less] if goes.all() else values[less] * goes.reshape(shape))
+            return now
+
+        size = after(self.size[rows], kind.size)
+        out = self.out[rows] + self.barred[rows, more] * comes - self.barred[rows, less] * goes
+        total: IntArray = self.by_size[rows, size] + big * out
+        for dim, sums, tight in zip(kind.dims, self.sums, self.tight, strict=True):
+            option = after(sums[rows], dim.points)
+            if dim.fixed.any():
+                option += dim.fixed
+            if tight:
+                option += big * np.maximum(size[:, None] - dim.room, 0)
+            total += option.min(axis=1)
+        for tally, amounts in zip(kind.tallies, self.amounts, strict=True):
+            total += tally.at(size, after(amounts[rows], tally.value))
+        for seat, best, second in zip(kind.seats, self.best, self.second, strict=True):
+            stays = np.where(goes & (seat[less] == best[rows]), second[rows], best[rows])
+            total += np.minimum(np.minimum(stays, np.where(comes, seat[more], _NOBODY)), big)
+        if kind.pairs is not None and self.beside is not None:
+            total += self.pairs[rows] + self.beside[rows, more] * comes - self.beside[rows, less] * goes
+            total -= np.where(goes & comes, kind.pairs[less, more], 0)
+        return total
 
 
 class State:
-    """A division with the running sums of every group."""
+    """A division with the running sums of every open group."""
 
     def __init__(self, kernel: Kernel, group_of: IntArray, open_groups: IntArray) -> None:
         self.kernel = kernel
-        self.open = open_groups
+        self.open = [int(g) for g in open_groups]
         self.group_of = group_of.copy()
-        self.size = kernel.problem.size
-        self.cost_of = np.zeros(len(kernel.problem.groups), dtype=np.int64)
         self.members: list[list[int]] = [[] for _ in kernel.problem.groups]
         for i, g in enumerate(group_of):
             self.members[g].append(i)
-        self._rows: dict[int, Rows] = {}
-        for g in open_groups:
-            self.refresh(int(g))
+        alike: dict[int, list[int]] = {}
+        for g in self.open:
+            alike.setdefault(kernel.kinds[kernel.kind_of[g]].family, []).append(g)
+        self.families = [Family(kernel, groups) for groups in alike.values()]
+        self.place = {g: (f, row) for f, family in enumerate(self.families) for row, g in enumerate(family.groups)}
+        self.cost_of: dict[int, int] = {}
+        for g in self.open:
+            self._refresh(g)
 
     @property
     def cost(self) -> int:
         """Cost of the division, without what no group pays."""
-        return int(self.cost_of.sum())
+        return sum(self.cost_of.values())
 
-    def kind(self, group: int) -> Kind:
-        """Return the kind of a group."""
-        return self.kernel.kinds[self.kernel.kind_of[group]]
-
-    def refresh(self, group: int) -> None:
-        """Compute the sums of a group afresh from its items."""
-        kind, items = self.kind(group), self.members[group]
-        pairs = 0
-        if kind.pairs is not None:
-            pairs = int(kind.pairs[np.ix_(items, items)].sum()) // 2
-        rows = Rows(
-            [dim.points[items].sum(axis=0)[None, :] for dim in kind.dims],
-            np.array([int(self.size[items].sum())]),
-            [np.array([int(tally.value[items].sum())]) for tally in kind.tallies],
-            [np.array([seat[items].min(initial=_NOBODY)]) for seat in kind.seats],
-            np.array([pairs]),
-            np.array([int((~kind.allowed[items]).sum())]),
-        )
-        self._rows[group] = rows
-        self.cost_of[group] = int(rows_cost(kind, rows)[0])
-
-    def changed(self, group: int, less: IntArray, more: IntArray) -> IntArray:
-        """Return the cost of a group after each of several changes.
-
-        Parameters
-        ----------
-        group : which one
-        less, more : item leaving and item joining in each change; -1 for nobody
-        """
-        kind, rows = self.kind(group), self._rows[group]
-        goes, comes = less >= 0, more >= 0
-
-        def diff(values: IntArray) -> IntArray:
-            shape = (-1,) + (1,) * (values.ndim - 1)
-            return values[more] * comes.reshape(shape) - values[less] * goes.reshape(shape)
-
-        items = np.array(self.members[group], dtype=np.int64)
-        seats = []
-        for seat in kind.seats:
-            held = np.sort(seat[items])
-            best = held[0] if len(held) else _NOBODY
-            second = held[1] if len(held) > 1 else _NOBODY
-            stays = np.where(goes & (seat[less] == best), second, best)
-            seats.append(np.minimum(stays, np.where(comes, seat[more], _NOBODY)))
-        pairs = rows.pairs
-        if kind.pairs is not None:
-            to_group = kind.pairs[:, items].sum(axis=1) if len(items) else np.zeros(len(self.size), dtype=np.int64)
-            both = np.where(goes & comes, kind.pairs[less, more], 0)
-            pairs = rows.pairs + diff(to_group) - both
-        changed = Rows(
-            [sums + diff(dim.points) for dim, sums in zip(kind.dims, rows.sums, strict=True)],
-            rows.size + diff(self.size),
-            [amount + diff(tally.value) for tally, amount in zip(kind.tallies, rows.tallies, strict=True)],
-            seats,
-            np.broadcast_to(pairs, less.shape),
-            rows.barred + diff((~kind.allowed).astype(np.int64)),
-        )
-        return rows_cost(kind, changed)
+    def _refresh(self, group: int) -> None:
+        f, row = self.place[group]
+        self.families[f].refresh(row, self.members[group])
+        nobody = np.array([-1])
+        self.cost_of[group] = int(self.families[f].costs(np.array([row]), nobody, nobody)[0])
 
     def move(self, item: int, group: int, other: int = -1) -> None:
         """Put an item into a group; ``other``, if given, goes the opposite way."""
@@ -135,26 +142,35 @@ class State:
             self.members[group].remove(other)
             self.members[home].append(other)
             self.group_of[other] = home
-        self.refresh(home)
-        self.refresh(group)
+        self._refresh(home)
+        self._refresh(group)
 
     def neighbours(self, item: int) -> tuple[IntArray, IntArray, IntArray]:
-        """Return (change of cost, group, other) of every move and swap of an item."""
+        """Return (change of cost, group, other) of every move and swap of an item; other is -1 for a move."""
         home = int(self.group_of[item])
-        changes: list[IntArray] = []
-        groups: list[IntArray] = []
-        others: list[IntArray] = []
-        partners = [g for g in self.open if g != home]
-        swapped = [np.array([-1, *self.members[g]], dtype=np.int64) for g in partners]
-        if not partners:
-            return np.zeros(0, np.int64), np.zeros(0, np.int64), np.zeros(0, np.int64)
-        every = np.concatenate(swapped)
-        left = self.changed(home, np.full(len(every), item), every) - self.cost_of[home]
-        for g, other in zip(partners, swapped, strict=True):
-            changes.append(self.changed(int(g), other, np.full(len(other), item)) - self.cost_of[g])
-            groups.append(np.full(len(other), g))
-            others.append(other)
-        return np.concatenate(changes) + left, np.concatenate(groups), np.concatenate(others)
+        groups: list[int] = []
+        others: list[int] = []
+        spans: list[tuple[int, int, int]] = []
+        for f, family in enumerate(self.families):
+            begin = len(groups)
+            for g in family.groups:
+                if g != home:
+                    groups += [g] * (len(self.members[g]) + 1)
+                    others += [-1, *self.members[g]]
+            spans.append((f, begin, len(groups)))
+        to, other = np.array(groups, dtype=np.int64), np.array(others, dtype=np.int64)
+        change: IntArray = np.zeros(len(to), dtype=np.int64)
+        if not len(to):
+            return change, to, other
+        f_home, row_home = self.place[home]
+        alone = np.full(len(to), item)
+        change += self.families[f_home].costs(np.full(len(to), row_home), alone, other) - self.cost_of[home]
+        for f, begin, end in spans:
+            if begin < end:
+                rows = np.array([self.place[g][1] for g in groups[begin:end]])
+                now = np.array([self.cost_of[g] for g in groups[begin:end]])
+                change[begin:end] += self.families[f].costs(rows, other[begin:end], alone[begin:end]) - now
+        return change, to, other
 
 
 def start(kernel: Kernel, open_groups: IntArray, rng: np.random.Generator) -> IntArray:
@@ -207,7 +223,7 @@ def anneal(
     best = state.cost
     yield best + kernel.offset, state.group_of.copy()
     n = len(group_of)
-    width = sum(dim.points.shape[1] for dim in state.kind(int(open_groups[0])).dims) + 8
+    width = sum(dim.points.shape[1] for dim in state.families[0].kind.dims) + 8
     steps = max(1, sweeps * n)
     typical = max(1.0, best / max(n, 1)) if best < kernel.big else max(1.0, kernel.big / 1000)
     hot, cold = 0.5 * typical, 0.01 * typical

@@ -1,0 +1,163 @@
+"""Read single cells: text, numbers, dates, yes or no, choices; what cannot be read becomes a fault."""
+
+from __future__ import annotations
+
+import datetime as dt
+import math
+import re
+from typing import TYPE_CHECKING
+
+from grouping.roster.faults import choices
+from grouping.roster.synonyms import squeeze, value_words
+
+if TYPE_CHECKING:
+    from grouping.roster.faults import Faults
+    from grouping.roster.tables import Row, Table
+
+_DATE = re.compile(
+    r"(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2})\s*日?)?\s*月?(?:[T ]+00:00(?::00(?:\.0+)?)?)?"
+)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
+_SKILLS = re.compile(r"[;；、,，/]")
+_EXCEL_EPOCH = dt.date(1899, 12, 30)
+_YEARS = range(1900, 2101)
+_UNITS = "票分天人个座%"
+
+
+def text_of(value: object) -> str:
+    """Return a cell as text; a whole float, as a spreadsheet makes of ids, loses its point."""
+    if isinstance(value, float) and value.is_integer():
+        return str(int(value))
+    if isinstance(value, tuple):
+        return ";".join(text_of(item) for item in value)
+    return str(value).strip()
+
+
+def date_of(value: object) -> dt.date:
+    """Return a date from the forms rosters use; a month alone is its first day.
+
+    Raises
+    ------
+    ValueError
+        If it is no date between 1900 and 2100.
+    """
+    if isinstance(value, dt.datetime):
+        value = value.date()
+    if isinstance(value, dt.date):
+        day = value
+    else:
+        text = text_of(value)
+        match = _DATE.fullmatch(text) or _COMPACT.fullmatch(text)
+        if match and int(match[1]) in _YEARS:
+            day = dt.date(int(match[1]), int(match[2]), int(match[3] or 1))
+        elif text.isdecimal() and len(text) == 5:
+            day = _EXCEL_EPOCH + dt.timedelta(days=int(text))
+        else:
+            raise ValueError(text)
+    if day.year not in _YEARS:
+        raise ValueError(text_of(value))
+    return day
+
+
+def number_of(value: object) -> float:
+    """Return a finite number; a unit such as 票 may follow it.
+
+    Raises
+    ------
+    ValueError
+        If it is none.
+    """
+    if isinstance(value, bool):
+        raise ValueError(str(value))
+    number = float(value) if isinstance(value, (int, float)) else float(text_of(value).rstrip(_UNITS).strip())
+    if not math.isfinite(number):
+        raise ValueError(str(value))
+    return number
+
+
+class Cells:
+    """The cells of one row, read by our words."""
+
+    def __init__(self, table: Table, row: Row, faults: Faults) -> None:
+        self.table = table
+        self.row = row
+        self.faults = faults
+
+    def raw(self, key: str) -> object:
+        """Return the cell as it came; None where it is blank."""
+        return self.row.cells.get(key)
+
+    def text(self, key: str) -> str | None:
+        """Return the cell as text; "/" and its like mean none."""
+        value = self.raw(key)
+        if value is None:
+            return None
+        text = text_of(value)
+        return None if not text or squeeze(text) in value_words("missing") else text
+
+    def identifier(self, key: str) -> str | None:
+        """Return the cell as text, whatever it says."""
+        value = self.raw(key)
+        return None if value is None else text_of(value) or None
+
+    def number(self, key: str, *, least: float | None = None, most: float | None = None) -> float | None:
+        """Return the cell as a number between ``least`` and ``most``."""
+        if self.text(key) is None:
+            return None
+        try:
+            number = number_of(self.raw(key))
+        except ValueError:
+            self.fault("bad_number", "not a number", key, "write digits only")
+            return None
+        if (least is not None and number < least) or (most is not None and number > most):
+            bounds = f"at least {least:g}" if most is None else f"between {least or 0:g} and {most:g}"
+            self.fault("bad_number", f"the number must be {bounds}", key)
+            return None
+        return number
+
+    def integer(self, key: str, *, least: int | None = 0) -> int | None:
+        """Return the cell as a whole number."""
+        number = self.number(key, least=least)
+        if number is None:
+            return None
+        if not number.is_integer():
+            self.fault("bad_number", "not a whole number", key)
+            return None
+        return int(number)
+
+    def date(self, key: str) -> dt.date | None:
+        """Return the cell as a date."""
+        if self.text(key) is None:
+            return None
+        try:
+            return date_of(self.raw(key))
+        except ValueError:
+            self.fault("bad_date", "not a date between 1900 and 2100", key, "write dates as 2016-06-02")
+            return None
+
+    def choice(self, key: str, field: str) -> str | None:
+        """Return the cell as one of our values of ``field``."""
+        value = self.identifier(key)
+        if value is None:
+            return None
+        words = value_words(field)
+        known = words.get(squeeze(value))
+        if known is None and squeeze(value) not in value_words("missing"):
+            self.fault("unknown_value", f"not a known {field}", key, f"use one of: {choices(words)}")
+        return known
+
+    def flag(self, key: str) -> bool | None:
+        """Return the cell as yes or no."""
+        value = self.choice(key, "bool")
+        return None if value is None else value == "true"
+
+    def words(self, key: str) -> tuple[str, ...]:
+        """Return the parts of a cell that lists several."""
+        text = self.text(key)
+        parts = _SKILLS.split(text) if text else []
+        return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
+
+    def fault(self, code: str, message: str, key: str, advice: str | None = None, *, show: bool = True) -> None:
+        """Record that a cell is wrong."""
+        value = text_of(self.raw(key)) if show and self.raw(key) is not None else None
+        self.faults.add(code, message, table=self.table, row=self.row, key=key, value=value, advice=advice)

@@ -1,0 +1,67 @@
+"""The words of rosters, Chinese and English, and what they mean to us."""
+
+from __future__ import annotations
+
+import csv
+import re
+import unicodedata
+from functools import cache
+from importlib.resources import files
+
+_SPACE = re.compile(r"[\s_\-]+")
+
+
+def plain(text: str) -> str:
+    """Return a word in the form in which words are compared: no case, width, space, hyphen or underscore."""
+    return _SPACE.sub("", unicodedata.normalize("NFKC", text).strip().strip("\ufeff").casefold())
+
+
+def squeeze(text: str) -> str:
+    """Return a value in the form in which values are compared: no case, width or space."""
+    return "".join(unicodedata.normalize("NFKC", text).casefold().split())
+
+
+def read_data(name: str) -> list[dict[str, str]]:
+    """Return the rows of a table that comes with the package."""
+    text = files("grouping.roster").joinpath("data", name).read_text(encoding="utf-8")
+    return list(csv.DictReader(text.splitlines()))
+
+
+@cache
+def column_words(table: str) -> dict[str, tuple[str, str]]:
+    """Return header (plain) → (our field, its role) for one kind of table.
+
+    Roles: ``value``; ``id`` (the same meaning, told by id); ``fallback`` (the meaning if no other column has it);
+    ``attribute`` (a known further attribute); ``unused``; ``private`` (never stored).
+    """
+    words: dict[str, tuple[str, str]] = {}
+    for row in read_data("column_synonyms.csv"):
+        if row["table"] != table:
+            continue
+        for word in [*row["synonyms"].split("|"), row["field"]]:
+            words.setdefault(plain(word), (row["field"], row["role"]))
+    return words
+
+
+@cache
+def value_words(field: str) -> dict[str, str]:
+    """Return value (squeezed) → our value for one field."""
+    words: dict[str, str] = {}
+    for row in read_data("value_synonyms.csv"):
+        if row["field"] == field:
+            for word in row["synonyms"].split("|"):
+                words.setdefault(squeeze(word), row["value"])
+    return words
+
+
+@cache
+def label_words() -> tuple[tuple[str, ...], ...]:
+    """Return the bare shift labels that are understood, as written in the package's list, per code."""
+    rows = (row for row in read_data("value_synonyms.csv") if row["field"] == "shift")
+    return tuple(tuple(row["synonyms"].split("|")) for row in rows)
+
+
+def examples(words: tuple[str, ...]) -> tuple[str, ...]:
+    """Return the first Chinese and the first English of some words."""
+    firsts = [next((word for word in words if word.isascii() == is_ascii), None) for is_ascii in (False, True)]
+    return tuple(word for word in firsts if word)

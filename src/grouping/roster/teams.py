@@ -1,0 +1,70 @@
+"""Teams, as read from tables, and which one a member belongs to."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grouping.roster.cells import Cells
+from grouping.roster.schema import Team
+
+if TYPE_CHECKING:
+    from collections.abc import Iterable
+
+    from grouping.roster.faults import Faults
+    from grouping.roster.places import Places
+    from grouping.roster.shifts import ShiftWords
+    from grouping.roster.tables import Table
+
+
+def read_pattern(cells: Cells, shifts: ShiftWords) -> str | None:
+    """Return the pattern a row names, by id if it has one; an unknown one is a fault."""
+    key = "shift_pattern.id" if cells.text("shift_pattern.id") else "shift_pattern"
+    text = cells.text(key)
+    if text is None:
+        return None
+    pattern = shifts.resolve(text)
+    if pattern is None:
+        cells.fault("unknown_shift", "not a known shift pattern or label", key, shifts.advice(text))
+    return pattern
+
+
+class Teams:
+    """The teams of a roster, and which one a member belongs to."""
+
+    def __init__(self, teams: Iterable[Team]) -> None:
+        self.teams = tuple(teams)
+        self._exact = {(team.department, team.team): team for team in self.teams}
+        self._named: dict[str, Team | None] = {}
+        for team in self.teams:
+            self._named[team.team] = None if team.team in self._named else team
+
+    def of(self, department: str | None, team: str | None) -> Team | None:
+        """Return the team of that name in the department, or the only one of that name."""
+        if team is None:
+            return None
+        return self._exact.get((department, team)) or self._named.get(team)
+
+
+def read_teams(table: Table | None, places: Places, shifts: ShiftWords, faults: Faults) -> Teams:
+    """Return the teams of a table."""
+    teams: dict[tuple[str | None, str], Team] = {}
+    for row in table.rows if table else ():
+        cells = Cells(table, row, faults)  # type: ignore[arg-type]
+        name = cells.text("team")
+        if name is None:
+            cells.fault("missing_value", "the team has no name", "team")
+            continue
+        department = cells.text("department")
+        if (department, name) in teams:
+            cells.fault("duplicate_team", "the team is listed twice", "team")
+            continue
+        teams[department, name] = Team(
+            team=name,
+            department=department,
+            business_line=cells.text("business_line"),
+            site=places.read(cells, "site"),
+            shift_pattern=read_pattern(cells, shifts),
+            employees=cells.integer("employees"),
+            declared_members=cells.integer("declared_members"),
+        )
+    return Teams(teams.values())

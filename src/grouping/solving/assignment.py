@@ -1,0 +1,215 @@
+"""The plain model in CP-SAT: one Boolean for each item and group, exact for every kind of term.
+
+Its bound is weak, so it does not prove plans good; it settles whether the rules can be kept at all, finds a first
+plan when local search cannot, and is the independent reading of the terms that the contract suite holds against the
+scorer.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from ortools.sat.python import cp_model
+
+from grouping.problem import Count, Focus, IntArray, Pair, Problem, Role
+from grouping.solving.clock import Clock
+from grouping.solving.cpsat import Answer, run
+
+
+@dataclass(frozen=True)
+class Model:
+    """A model with the variables that are read back.
+
+    Attributes
+    ----------
+    inside : items × groups
+    used : per group
+    """
+
+    model: cp_model.CpModel
+    inside: list[list[cp_model.IntVar]]
+    used: list[cp_model.IntVar]
+
+
+def build(problem: Problem, objective: bool = True) -> Model:
+    """Return the model of a problem; without objective it only asks for the rules to be kept."""
+    builder = _Builder(problem, objective)
+    return builder.build()
+
+
+def fix(model: Model, group_of: IntArray) -> None:
+    """Demand one division."""
+    for row, group in zip(model.inside, group_of, strict=True):
+        model.model.add(row[int(group)] == 1)
+
+
+def solve(
+    problem: Problem, clock: Clock, seconds: float, workers: int, seed: int, objective: bool, presolve: bool = True
+) -> tuple[Answer, IntArray | None]:
+    """Return CP-SAT's answer and the division it found, if any."""
+    model = build(problem, objective)
+    answer = run(model.model, clock, seconds, workers, seed, presolve)
+    if answer.status not in ("optimal", "feasible"):
+        return answer, None
+    found = [next(g for g, flag in enumerate(row) if answer.value(flag)) for row in model.inside]
+    return answer, np.array(found, dtype=np.int64)
+
+
+class _Builder:
+    def __init__(self, problem: Problem, objective: bool) -> None:
+        self.problem = problem
+        self.objective = objective
+        self.model = cp_model.CpModel()
+        self.costs: list[cp_model.LinearExprT] = []
+        items, groups = range(len(problem.size)), range(len(problem.groups))
+        self.inside = [[self.model.new_bool_var(f"in_{i}_{g}") for g in groups] for i in items]
+        self.used = [self.model.new_bool_var(f"used_{g}") for g in groups]
+        self.member_count = [int(i) for i in np.flatnonzero(problem.size)]
+
+    def build(self) -> Model:
+        problem, model = self.problem, self.model
+        for i, row in enumerate(self.inside):
+            model.add_exactly_one(row)
+            for g, flag in enumerate(row):
+                if not problem.allowed[i, g]:
+                    model.add(flag == 0)
+                model.add_implication(flag, self.used[g])
+        least_used = [self.used[g] for g in range(len(problem.groups))]
+        most = len(problem.groups) if problem.most is None else problem.most
+        model.add_linear_constraint(sum(least_used), problem.least, most)
+        for g, group in enumerate(problem.groups):
+            if group.required:
+                model.add(self.used[g] == 1)
+            size = self.size(g)
+            model.add(size >= group.lo).only_enforce_if(self.used[g])
+            model.add(size <= group.hi)
+            for choice in problem.choices:
+                self._answer(choice.name, g)
+            for seat in problem.seats:
+                self._fill(seat, g)
+            for term in problem.terms:
+                if not term.applies_to(g) or not (term.must or (term.weight and self.objective)):
+                    continue
+                if isinstance(term, Count):
+                    self._count(term, g)
+                elif isinstance(term, Pair):
+                    self._pair(term, g)
+        if self.objective:
+            offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
+            model.minimize(sum(self.costs) + offset)
+        return Model(model, self.inside, self.used)
+
+    def size(self, g: int) -> cp_model.LinearExprT:
+        return cp_model.LinearExpr.sum([self.inside[i][g] for i in self.member_count])
+
+    def _pay(self, cost: cp_model.LinearExprT) -> None:
+        self.costs.append(cost)
+
+    def _answer(self, name: str, g: int) -> None:
+        problem, model = self.problem, self.model
+        choice = next(choice for choice in problem.choices if choice.name == name)
+        terms = [t for t in problem.terms if isinstance(t, Focus) and t.choice == name and t.applies_to(g)]
+        terms = [t for t in terms if t.must or t.forbidden is not None or self.objective]
+        if not terms:
+            return
+        picks = [model.new_bool_var(f"{name}_{g}_{o}") for o in range(len(choice.labels))]
+        model.add_exactly_one(picks)
+        rows = [[self.inside[i][g] for i in range(len(problem.size))]]
+        total = np.zeros((len(problem.size), len(picks)), dtype=np.int64)
+        fixed = np.zeros(len(picks), dtype=np.int64)
+        for term in terms:
+            if term.must:
+                for i, o in zip(*np.nonzero(term.points), strict=True):
+                    model.add_bool_or([~self.inside[i][g], ~picks[o]])
+                if term.fixed is not None:
+                    for o in np.flatnonzero(term.fixed):
+                        model.add_implication(picks[o], ~self.used[g])
+            else:
+                total += term.weight * term.points
+                fixed += 0 if term.fixed is None else term.weight * term.fixed
+            if term.forbidden is not None:
+                for i, o in zip(*np.nonzero(term.forbidden), strict=True):
+                    model.add_bool_or([~self.inside[i][g], ~picks[o]])
+        if choice.capacity is not None:
+            for o, room in enumerate(choice.capacity.tolist()):
+                if room < problem.groups[g].hi:
+                    model.add(self.size(g) <= room).only_enforce_if([picks[o], self.used[g]])
+        if not self.objective or not (total.any() or fixed.any()):
+            return
+        worst = int(total.max(axis=1).sum() + fixed.max())
+        cost = model.new_int_var(0, worst, f"cost_{name}_{g}")
+        for o, pick in enumerate(picks):
+            paid = cp_model.LinearExpr.weighted_sum(rows[0], total[:, o].tolist())
+            model.add(cost >= paid + int(fixed[o])).only_enforce_if([pick, self.used[g]])
+        self._pay(cost)
+
+    def _fill(self, seat: str, g: int) -> None:
+        problem, model = self.problem, self.model
+        terms = [t for t in problem.terms if isinstance(t, Role) and t.seat == seat and t.applies_to(g)]
+        terms = [t for t in terms if t.must or (t.weight and self.objective)]
+        if not terms:
+            return
+        barred = np.zeros(len(problem.size), dtype=np.bool_)
+        points = np.zeros(len(problem.size), dtype=np.int64)
+        vacant = 0
+        for term in terms:
+            if term.must:
+                barred |= ~(term.eligible & (term.points == 0))
+            else:
+                points += term.weight * np.where(term.eligible, term.points, term.vacant)
+                vacant += term.weight * term.vacant
+        holds = []
+        cost: list[cp_model.LinearExprT] = []
+        for i in np.flatnonzero(~barred):
+            flag = model.new_bool_var(f"{seat}_{g}_{i}")
+            model.add_implication(flag, self.inside[i][g])
+            holds.append(flag)
+            cost.append(int(points[i]) * flag)
+        if any(term.must for term in terms):
+            model.add(sum(holds) == 1).only_enforce_if(self.used[g])
+            model.add(sum(holds) <= 1)
+        else:
+            empty = model.new_bool_var(f"{seat}_{g}_empty")
+            model.add_exactly_one([*holds, empty, ~self.used[g]])
+            cost.append(vacant * empty)
+        if self.objective:
+            self._pay(sum(cost))
+
+    def _count(self, term: Count, g: int) -> None:
+        problem, model = self.problem, self.model
+        limit = int(term.value.sum())
+        flags = [self.inside[i][g] for i in range(len(problem.size))]
+        total = cp_model.LinearExpr.weighted_sum(flags, term.value.tolist())
+        amount = model.new_int_var(0, limit, f"amount_{term.name}_{g}")
+        model.add(amount == total)
+        size = model.new_int_var(0, min(problem.groups[g].hi, problem.members), f"size_{term.name}_{g}")
+        model.add(size == self.size(g))
+        sizes = range(problem.groups[g].lo, min(problem.groups[g].hi, problem.members) + 1)
+        table = [(s, c, term.at(s, c)) for s in sizes for c in range(limit + 1)]
+        if term.must:
+            good = [(s, c) for s, c, points in table if points == 0]
+            model.add_allowed_assignments([size, amount, self.used[g]], [(s, c, 1) for s, c in good] + [(0, 0, 0)])
+            return
+        worst = max((points for *_, points in table), default=0)
+        points = model.new_int_var(0, worst, f"points_{term.name}_{g}")
+        rows = [(s, c, p, 1) for s, c, p in table] + [(0, 0, 0, 0)]
+        model.add_allowed_assignments([size, amount, points, self.used[g]], rows)
+        self._pay(term.weight * points)
+
+    def _pair(self, term: Pair, g: int) -> None:
+        model = self.model
+        for i, j, points in zip(term.first.tolist(), term.second.tolist(), term.points.tolist(), strict=True):
+            if not points:
+                continue
+            a, b = self.inside[i][g], self.inside[j][g]
+            if term.must:
+                model.add_bool_or([~a, ~b])
+                continue
+            both = model.new_bool_var(f"both_{i}_{j}_{g}")
+            if points > 0:
+                model.add_bool_or([~a, ~b, both])
+            else:
+                model.add_implication(both, a)
+                model.add_implication(both, b)
+            self._pay(term.weight * points * both)

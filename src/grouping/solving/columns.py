@@ -1,0 +1,326 @@
+"""Column generation: groups priced into a linear master problem, and the bound that comes with every round.
+
+The bound of a round is Lagrangian: for any integer prices of items, no division costs less than the sum of the
+prices plus, for each group used, the least reduced cost that exact pricing found. It holds whether or not the
+master problem has converged, and needs no floating point: the master only suggests the prices.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable, Iterable, Sequence
+from dataclasses import dataclass, field
+
+import numpy as np
+from ortools.math_opt.python import mathopt
+
+from grouping.problem import BoolArray, IntArray
+from grouping.solving.clock import Clock
+from grouping.solving.kernel import Kernel
+from grouping.solving.pricing import SCALE, Node, Pricer, TimeUp
+
+log = logging.getLogger(__name__)
+
+_TAKEN = 60
+"""Groups taken into the master from one pricing."""
+
+_EFFORT = 6e6
+"""Array entries after which a pricing that has already found good groups is broken off; it then proves no bound."""
+
+_ENOUGH = 6
+"""Improving neighbours of the groups in use that make a pricing unnecessary for now."""
+
+Prices = np.ndarray[tuple[int], np.dtype[np.float64]]
+
+
+@dataclass(frozen=True)
+class Column:
+    """A group: its kind, its items (as bytes of a 0/1 row) and its cost."""
+
+    kind: int
+    items: bytes
+    cost: int
+
+    @property
+    def row(self) -> BoolArray:
+        """The items as a row of flags."""
+        return np.frombuffer(self.items, dtype=np.bool_)
+
+
+class Pool:
+    """All groups seen so far, each once, with exact costs; groups that break a rule are left out."""
+
+    def __init__(self, kernel: Kernel) -> None:
+        self.kernel = kernel
+        self.columns: list[Column] = []
+        self._seen: set[tuple[int, bytes]] = set()
+
+    def add(self, kind: int, sets: BoolArray) -> list[Column]:
+        """Add sets of items as groups of a kind; return the new ones that keep every rule."""
+        sets = np.ascontiguousarray(sets)
+        new = [row for row, s in enumerate(sets) if (kind, s.tobytes()) not in self._seen]
+        if not new:
+            return []
+        costs = self.kernel.kinds[kind].costs(sets[new])
+        found = []
+        for row, cost in zip(new, costs.tolist(), strict=True):
+            key = (kind, sets[row].tobytes())
+            if key in self._seen:
+                continue
+            self._seen.add(key)
+            if cost < self.kernel.big:
+                found.append(Column(*key, cost))
+        self.columns += found
+        return found
+
+    def add_division(self, group_of: IntArray) -> list[Column]:
+        """Add the groups of a whole division; return the new ones."""
+        found = []
+        for k, kind in enumerate(self.kernel.kinds):
+            sets = np.array([group_of == g for g in kind.groups])
+            found += self.add(k, sets[(sets @ self.kernel.problem.size) > 0])
+        return found
+
+
+class Master:
+    """The linear problem: each item in exactly one of the known groups, at least cost.
+
+    Every item has an artificial way out at a price beyond any division, so the problem always has a solution.
+    """
+
+    def __init__(self, kernel: Kernel) -> None:
+        problem = kernel.problem
+        self.kernel = kernel
+        self.model = mathopt.Model()
+        self.model.objective.is_maximize = False
+        self.items = [self.model.add_linear_constraint(lb=1.0, ub=1.0) for _ in problem.size]
+        self.counts = [
+            self.model.add_linear_constraint(lb=float(len(k.groups) if k.required else 0), ub=float(len(k.groups)))
+            for k in kernel.kinds
+        ]
+        most = len(problem.groups) if problem.most is None else problem.most
+        self.total = self.model.add_linear_constraint(lb=float(problem.least), ub=float(most))
+        self.artificial = []
+        for row in (*self.items, *self.counts, self.total):
+            way_out = self.model.add_variable(lb=0.0)
+            row.set_coefficient(way_out, 1.0)
+            self.model.objective.set_linear_coefficient(way_out, float(kernel.big))
+            self.artificial.append(way_out)
+        self.uses: list[tuple[Column, mathopt.Variable]] = []
+        self.solver = mathopt.IncrementalSolver(self.model, mathopt.SolverType.GLOP)
+
+    def add(self, columns: Iterable[Column]) -> None:
+        """Add groups."""
+        for column in columns:
+            use = self.model.add_variable(lb=0.0)
+            self.model.objective.set_linear_coefficient(use, float(column.cost))
+            for item in np.flatnonzero(column.row):
+                self.items[item].set_coefficient(use, 1.0)
+            self.counts[column.kind].set_coefficient(use, 1.0)
+            self.total.set_coefficient(use, 1.0)
+            self.uses.append((column, use))
+
+    def solve(self) -> tuple[Prices, float, list[Column]]:
+        """Return the price of each item, the price of one more group, and the groups in use."""
+        result = self.solver.solve()
+        duals = result.dual_values()
+        price = np.array([duals[row] for row in self.items], dtype=np.float64)
+        values = result.variable_values()
+        used = [column for column, use in self.uses if values[use] > 1e-9]
+        return price, duals[self.total], used
+
+
+def _neighbours(sets: BoolArray, allowed: BoolArray) -> BoolArray:
+    """Return each set with one item more, one less, or one exchanged, each once."""
+    n = sets.shape[1]
+    flips = np.eye(n, dtype=np.bool_)
+    single = (sets[:, None, :] ^ flips[None, :, :]).reshape(-1, n)
+    found = [single]
+    for row in sets:
+        inside, outside = np.flatnonzero(row), np.flatnonzero(~row & allowed)
+        out, into = (side.ravel() for side in np.meshgrid(inside, outside, indexing="ij"))
+        swapped = np.repeat(row[None, :], len(out), axis=0)
+        swapped[np.arange(len(out)), out] = False
+        swapped[np.arange(len(out)), into] = True
+        found.append(swapped)
+    every = np.vstack(found)
+    packed = np.packbits(every, axis=1)
+    _, first = np.unique(packed, axis=0, return_index=True)
+    return every[np.sort(first)]
+
+
+@dataclass
+class Bound:
+    """What column generation has proven, and the prices that prove it.
+
+    Attributes
+    ----------
+    cost : no division costs less; None before the first complete round
+    price : per item, in 1/SCALE
+    per_group : price of a group, not negative, in 1/SCALE
+    least : per kind, the least reduced cost of a group at these prices, at most 0 counted
+    rounds : how often groups were priced
+    """
+
+    cost: int | None = None
+    scaled: int | None = None
+    price: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
+    per_group: int = 0
+    least: list[int] = field(default_factory=list)
+    rounds: int = 0
+
+
+class Generation:
+    """Column generation over all kinds of groups of a kernel."""
+
+    def __init__(self, kernel: Kernel, pool: Pool, clock: Clock) -> None:
+        self.kernel = kernel
+        self.pool = pool
+        self.clock = clock
+        self.pricers = [Pricer(kind) for kind in kernel.kinds]
+        self.bound = Bound()
+        self.master = Master(kernel)
+        self.master.add(pool.columns)
+        self.step = kernel.step
+
+    def run(
+        self,
+        until: float,
+        upper: Callable[[], int],
+        on_round: Callable[[], None],
+        guess: Prices | None = None,
+    ) -> bool:
+        """Price groups until the bound meets the best plan, nothing improves, or time is up.
+
+        Parameters
+        ----------
+        until : point of time at which to stop
+        upper : returns the cost of the best plan so far, kernel.big if there is none
+        on_round : called after every round
+        guess : prices to start from, such as each member's share in the cost of a good plan
+
+        Returns
+        -------
+        True when the linear problem is solved, so that more rounds cannot raise the bound
+        """
+        smooth = 0.3
+        centre: tuple[Prices, float] | None = None if guess is None else (guess, 0.0)
+        while True:
+            price, per_group, basis = self.master.solve()
+            point = (price, per_group)
+            if centre is None:
+                centre = point
+            near = self._near(basis, price, per_group)
+            self.master.add(near)
+            if len(near) >= _ENOUGH:
+                if self.clock.spent >= until:
+                    return False
+                continue
+            while True:
+                mixed = smooth * centre[0] + (1 - smooth) * price
+                mixed_group = smooth * centre[1] + (1 - smooth) * per_group
+                try:
+                    scaled, new = self._price(mixed, mixed_group, until)
+                except TimeUp:
+                    return False
+                self.bound.rounds += 1
+                if scaled is not None and (self.bound.scaled is None or scaled > self.bound.scaled):
+                    self._keep(scaled, mixed, mixed_group)
+                    centre = (mixed, mixed_group)
+                on_round()
+                if self.bound.cost is not None and self.bound.cost >= upper():
+                    return True
+                if new:
+                    break
+                if smooth == 0:
+                    return True
+                smooth = 0.0 if smooth < 0.3 else smooth / 2
+            smooth = 0.3 if smooth > 0 else 0.4
+            self.master.add(new)
+
+    def _near(self, basis: Sequence[Column], price: Prices, per_group: float) -> list[Column]:
+        """Return new groups of negative reduced cost that differ from a group in use by one or two items."""
+        integers, extra = self._integers(price, per_group)
+        new: list[Column] = []
+        for k, kind in enumerate(self.kernel.kinds):
+            rows = [column.row for column in basis if column.kind == k]
+            if not rows:
+                continue
+            sets = _neighbours(np.array(rows), kind.allowed)
+            sizes = sets @ kind.size
+            sets = sets[(sizes >= kind.lo) & (sizes <= kind.hi)]
+            self.clock.work(sets.shape[0] * sum(dim.points.shape[1] for dim in kind.dims))
+            reduced = SCALE * kind.costs(sets) - sets @ integers
+            order = np.argsort(reduced, kind="stable")[: 2 * _TAKEN]
+            new += self.pool.add(k, sets[order[reduced[order] < extra]][:_TAKEN])
+        return new
+
+    def _keep(self, scaled: int, price: Prices, per_group: float) -> None:
+        cost = -(-scaled // SCALE) + self.kernel.offset
+        cost = -(-cost // self.step) * self.step
+        self.bound.scaled = scaled
+        self.bound.cost = cost if self.bound.cost is None else max(cost, self.bound.cost)
+        self.bound.price, self.bound.per_group = self._integers(price, per_group)
+        self.bound.least = list(self._least)
+
+    def _integers(self, price: Prices, per_group: float) -> tuple[IntArray, int]:
+        limit = self.kernel.big
+        clipped = np.clip(price, -limit, limit)
+        return np.rint(clipped * SCALE).astype(np.int64), round(float(np.clip(per_group, -limit, limit)) * SCALE)
+
+    def _price(
+        self, price: Prices, per_group: float, until: float
+    ) -> tuple[int | None, list[Column]]:
+        """Return the Lagrangian bound at these prices, scaled, and new groups of negative reduced cost.
+
+        The bound is None when pricing was broken off because it had found enough.
+        """
+        integers, extra = self._integers(price, per_group)
+        problem = self.kernel.problem
+        most = len(problem.groups) if problem.most is None else problem.most
+        scaled = int(integers.sum()) + (extra * problem.least if extra > 0 else extra * most)
+        new: list[Column] = []
+        self._least: list[int] = []
+        whole = True
+        for k, (kind, pricer) in enumerate(zip(self.kernel.kinds, self.pricers, strict=True)):
+            least, found, complete = self._price_kind(k, pricer, integers, extra, until)
+            new += found
+            whole = whole and complete
+            self._least.append(least)
+            used = len(kind.groups) if least < 0 or kind.required else 0
+            scaled += used * least
+        return scaled if whole else None, new
+
+    def _price_kind(
+        self, k: int, pricer: Pricer, price: IntArray, extra: int, until: float
+    ) -> tuple[int, list[Column], bool]:
+        """Return a lower limit of the reduced cost of any group of this kind, new groups, and whether the search ended.
+
+        The limit is 0 for a kind that need not be used when no group has negative reduced cost.
+        """
+        needed = self.kernel.kinds[k].required
+        cutoff = [SCALE * self.kernel.big * (len(price) + 2) if needed else extra]
+        least = cutoff[0]
+        kept: list[Node] = []
+        new: list[Column] = []
+        begun = self.clock.handled
+        for leaf in pricer.leaves(price, self.clock, until, cutoff):
+            least = min(least, int(leaf.low.min()))
+            kept.append(leaf.take(np.argsort(leaf.low, kind="stable")[:_TAKEN]))
+            cutoff[0] = min(cutoff[0], least if least >= extra else max(least, extra + 2 * (least - extra) // 3))
+            if self.clock.handled - begun > _EFFORT and least < extra:
+                new += self._columns(k, pricer, kept, price, extra)
+                kept = []
+                if len(new) >= _TAKEN // 2:
+                    return least - extra, new, False
+        if kept:
+            new += self._columns(k, pricer, kept, price, extra)
+        return least - extra, new, True
+
+    def _columns(self, k: int, pricer: Pricer, leaves: list[Node], price: IntArray, extra: int) -> list[Column]:
+        """Return the groups of these leaves that are new, keep every rule, and have negative reduced cost."""
+        value = np.concatenate([leaf.low for leaf in leaves])
+        order = np.argsort(value, kind="stable")[: 2 * _TAKEN]
+        sets = np.vstack([pricer.sets(leaf) for leaf in leaves])[order]
+        reduced = SCALE * self.kernel.kinds[k].costs(sets) - sets @ price
+        return self.pool.add(k, sets[reduced < extra])

@@ -1,0 +1,389 @@
+"""The portfolio behind :func:`grouping.solve`: who does what, and for how long.
+
+1. Local search makes a first division and good ones after it, for each number of groups worth trying.
+2. Column generation proves a bound, and adds groups that local search did not think of.
+3. CP-SAT recombines all groups seen into the best division they offer.
+4. All groups whose reduced cost lies within the gap are listed; CP-SAT chooses among them, which is a proof.
+
+Small problems are listed outright. The plain model in CP-SAT settles whether the rules can be kept at all.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+import numpy as np
+
+from grouping.errors import NoPlanFoundError
+from grouping.problem import IntArray, Problem
+from grouping.scoring import score
+from grouping.solving import assignment
+from grouping.solving.clock import Clock
+from grouping.solving.columns import Column, Generation, Pool
+from grouping.solving.kernel import Kernel
+from grouping.solving.listing import SMALL, TooManyError, all_sets, possible, within
+from grouping.solving.partition import canonical, choose
+from grouping.solving.pricing import SCALE, TimeUp
+from grouping.solving.search import anneal, start
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Progress:
+    """What is known at one moment of a run.
+
+    Attributes
+    ----------
+    seconds : since the start
+    cost : of the best plan so far, None before the first
+    bound : lower limit of the cost proven so far, None before the first
+    phase : what is being done
+    """
+
+    seconds: float
+    cost: int | None
+    bound: int | None
+    phase: str
+
+
+@dataclass(frozen=True)
+class Solution:
+    """The answer to a problem.
+
+    Attributes
+    ----------
+    status : "optimal" (cost equals bound), "feasible" or "infeasible" (proven: no division keeps every rule)
+    group_of : per item, the index of its group; None when infeasible
+    cost : evaluated by the independent scorer
+    bound : proven lower limit of the cost of any division
+    provenance : which engine found the plan and which proved the bound, times, counts
+    """
+
+    status: str
+    group_of: IntArray | None
+    cost: int | None
+    bound: int | None
+    provenance: dict[str, object] = field(default_factory=dict)
+
+
+def solve(
+    problem: Problem,
+    *,
+    time_limit: float = 30.0,
+    seed: int = 0,
+    workers: int = 2,
+    reproducible: bool = False,
+    start: IntArray | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Solution:
+    """Return the best division that can be found within the limit, and the best bound that can be proven.
+
+    Parameters
+    ----------
+    problem : what is asked
+    time_limit : seconds; the run ends earlier when the plan is proven optimal
+    seed : of all random choices
+    workers : of CP-SAT
+    reproducible : True makes the same input, seed and versions give the same plan; work is then counted instead of
+        seconds, so the limit is only roughly met, and CP-SAT runs on one worker
+    start : a division to start from; the result is never worse
+    on_progress : called with a :class:`Progress` whenever something is known; an error in it is logged, not raised
+
+    Raises
+    ------
+    NoPlanFoundError
+        When the limit is reached before a first plan, and none was proven impossible.
+    KeyboardInterrupt
+        When the run is interrupted before a first plan; later the best plan so far is returned.
+
+    Examples
+    --------
+    >>> import numpy as np
+    >>> from grouping.problem import Focus, Choice, Group, Problem
+    >>> meal = Choice("meal", ("rice", "noodles"))
+    >>> likes = Focus(name="Meal", choice="meal", points=[[0, 100], [100, 0], [0, 100], [100, 0]], weight=1)
+    >>> two = (Group("G1", 2, 2, required=True), Group("G2", 2, 2, required=True))
+    >>> solution = solve(Problem(size=np.ones(4), groups=two, choices=(meal,), terms=(likes,)))
+    >>> solution.status, solution.cost, solution.group_of.tolist()
+    ('optimal', 0, [0, 1, 0, 1])
+    """
+    if time_limit <= 0:
+        raise ValueError("the time limit is a positive number of seconds")
+    run = _Run(problem, Clock(time_limit, reproducible), seed, workers, on_progress)
+    try:
+        run.go(start)
+    except KeyboardInterrupt:
+        log.info("interrupted after %.1f s", run.clock.seconds)
+        run.provenance["stopped_by"] = "user"
+        if run.best is None:
+            raise
+    except TimeUp:
+        pass
+    return run.solution()
+
+
+class _Run:
+    """One call of :func:`solve`: the best plan, the bound, and the phases."""
+
+    def __init__(
+        self,
+        problem: Problem,
+        clock: Clock,
+        seed: int,
+        workers: int,
+        on_progress: Callable[[Progress], None] | None,
+    ) -> None:
+        self.problem = problem
+        self.clock = clock
+        self.seed = seed
+        self.workers = workers
+        self.on_progress = on_progress
+        self.rng = np.random.default_rng(seed)
+        self.kernel = Kernel(problem)
+        self.pool = Pool(self.kernel)
+        self.best: IntArray | None = None
+        self.cost = self.kernel.big
+        self.bound: int | None = None
+        self.infeasible = False
+        self.phase = "start"
+        self.provenance: dict[str, object] = {"seconds": {}}
+
+    # -- what is known ------------------------------------------------------------------------------------------
+
+    def offer(self, group_of: IntArray, cost: int, engine: str) -> None:
+        """Take a division if it keeps every rule and is better than the best one."""
+        if cost >= self.cost:
+            return
+        self.best, self.cost = group_of.copy(), cost
+        self.provenance["plan"] = engine
+        seconds = self.provenance["seconds"]
+        assert isinstance(seconds, dict)
+        seconds.setdefault("first_plan", round(self.clock.seconds, 3))
+        seconds["best_plan"] = round(self.clock.seconds, 3)
+        self.report()
+
+    def prove(self, bound: int, engine: str) -> None:
+        """Take a lower limit of the cost if it is higher than the one known."""
+        if self.bound is None or bound > self.bound:
+            self.bound = bound
+            self.provenance["bound"] = engine
+            self.report()
+
+    def report(self) -> None:
+        """Tell the caller where the run stands."""
+        if self.on_progress is None:
+            return
+        cost = self.cost if self.best is not None else None
+        try:
+            self.on_progress(Progress(self.clock.seconds, cost, self.bound, self.phase))
+        except Exception:  # a broken progress bar must not cost a plan; KeyboardInterrupt still passes
+            log.exception("on_progress failed")
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to find or to prove."""
+        return self.infeasible or (self.bound is not None and self.bound >= self.cost)
+
+    def solution(self) -> Solution:
+        """Return what came out, scored independently."""
+        seconds = self.provenance["seconds"]
+        assert isinstance(seconds, dict)
+        seconds["total"] = round(self.clock.seconds, 3)
+        if self.infeasible:
+            return Solution("infeasible", None, None, None, self.provenance)
+        if self.best is None:
+            raise NoPlanFoundError(self.clock.limit)
+        group_of = canonical(self.kernel, self.best)
+        cost = score(self.problem, group_of).cost
+        status = "optimal" if self.bound is not None and self.bound == cost else "feasible"
+        self.provenance.setdefault("stopped_by", "proof" if status == "optimal" else "limit")
+        return Solution(status, group_of, cost, self.bound, self.provenance)
+
+    # -- the phases ---------------------------------------------------------------------------------------------
+
+    def go(self, given: IntArray | None) -> None:
+        """Run the phases until there is a proof or the time is up."""
+        if not self.problem.members or not self.problem.groups:
+            self.infeasible = bool(self.problem.members or self.problem.least)
+            if not self.infeasible:
+                self.offer(np.zeros(0, dtype=np.int64), self.kernel.offset, "nothing to divide")
+                self.prove(self.kernel.offset, "nothing to divide")
+            return
+        if given is not None:
+            self.offer(given, self.kernel.cost(given), "given start")
+        if sum(possible(kind) for kind in self.kernel.kinds) <= SMALL:
+            self._list_all()
+            return
+        self._search(self.clock.share(0.25, at_most=20.0))
+        if self.best is None:
+            self._settle_rules()
+        if not self.done:
+            self._prove()
+
+    def _list_all(self) -> None:
+        """List every group there is and choose."""
+        self.phase = "list"
+        for k, kind in enumerate(self.kernel.kinds):
+            self.pool.add(k, all_sets(kind))
+        self._choose(self.pool.columns, self.clock.left, complete=True)
+
+    def _search(self, until: float) -> None:
+        """Anneal for every number of groups worth trying."""
+        self.phase = "search"
+        problem = self.problem
+        most = len(problem.groups) if problem.most is None else problem.most
+        required = [g for g, group in enumerate(problem.groups) if group.required]
+        optional = [g for g, group in enumerate(problem.groups) if not group.required]
+        fewest = max(problem.least, len(required), 1)
+        numbers = list(range(fewest, most + 1))
+        quick = 4 if len(problem.size) <= 100 else 1
+        found: dict[int, int] = {}
+        tries = _spread(numbers, 7)
+        while tries and self.clock.spent < until:
+            for number in tries:
+                found[number] = self._anneal(required + optional[: number - len(required)], quick, until)
+            at = min(found, key=lambda number: (found[number], number))
+            tries = [number for number in (at - 1, at + 1) if number in numbers and number not in found]
+        if found:
+            ranked = sorted(found, key=lambda number: (found[number], number))[:2]
+            for number in ranked:
+                self._anneal(required + optional[: number - len(required)], 5 * quick, until)
+
+    def _anneal(self, groups: list[int], sweeps: int, until: float) -> int:
+        open_groups = np.array(groups, dtype=np.int64)
+        first = start(self.kernel, open_groups, self.rng)
+        cost = self.kernel.big
+        for cost, group_of in anneal(self.kernel, first, open_groups, self.rng, self.clock, until, sweeps):
+            if cost < self.kernel.big:
+                self.pool.add_division(group_of)
+            self.offer(group_of, cost, "local search")
+        return cost
+
+    def _settle_rules(self) -> None:
+        """Ask CP-SAT whether the rules can be kept at all; a proof of the contrary is checked without presolve."""
+        self.phase = "rules"
+        for presolve in (True, False):
+            seconds = self.clock.left * 0.5
+            answer, found = assignment.solve(
+                self.problem, self.clock, seconds, self.workers, self.seed, objective=False, presolve=presolve
+            )
+            if found is not None:
+                self.pool.add_division(found)
+                self.offer(found, self.kernel.cost(found), "CP-SAT on the rules")
+                groups = np.unique(found)
+                for cost, group_of in anneal(
+                    self.kernel, found, groups, self.rng, self.clock, self.clock.share(0.2, at_most=5.0), 10
+                ):
+                    if cost < self.kernel.big:
+                        self.pool.add_division(group_of)
+                    self.offer(group_of, cost, "local search")
+                return
+            if answer.interrupted:
+                raise KeyboardInterrupt
+            if answer.status != "infeasible":
+                return
+        self.infeasible = True
+        self.provenance["bound"] = "CP-SAT on the rules"
+
+    def _prove(self) -> None:
+        """Raise the bound by column generation, then close the gap."""
+        self.phase = "bound"
+        generation = Generation(self.kernel, self.pool, self.clock)
+
+        def on_round() -> None:
+            if generation.bound.cost is not None:
+                self.prove(generation.bound.cost, "column generation")
+
+        until = self.clock.share(0.8)
+        converged = generation.run(until, lambda: self.cost, on_round, self._guess())
+        self.provenance["rounds"] = generation.bound.rounds
+        if self.bound is not None and self.bound >= self.kernel.big and self.best is None:
+            self.infeasible = True
+            return
+        if self.done:
+            return
+        self._choose(self.pool.columns, self.clock.left * 0.3, complete=False)
+        if converged and not self.done:
+            self._close(generation)
+        while not self.done and self.clock.left > 0.05:
+            self._improve()
+
+    def _guess(self) -> np.ndarray[tuple[int], np.dtype[np.float64]] | None:
+        """Return each member's share in the cost of its group in the best plan: prices to start from."""
+        if self.best is None:
+            return None
+        price = np.zeros(len(self.problem.size))
+        for kind in self.kernel.kinds:
+            for g in kind.groups:
+                row = self.best == g
+                if row.any():
+                    members = row & (self.problem.size > 0)
+                    price[members] = kind.costs(row[None, :])[0] / members.sum()
+        return price
+
+    def _close(self, generation: Generation) -> None:
+        """List all groups within the gap and choose among them, which proves the best choice optimal."""
+        self.phase = "close"
+        bound = generation.bound
+        if bound.scaled is None:
+            return
+        target = SCALE * (self.cost - generation.step - self.kernel.offset) - bound.scaled
+        listed: list[Column] = []
+        fresh = Pool(self.kernel)
+        try:
+            for k, pricer in enumerate(generation.pricers):
+                limit = target + bound.least[k] + bound.per_group
+                sets = within(self.kernel, k, pricer, bound.price, limit, self.clock, self.clock.share(0.7))
+                listed += fresh.add(k, sets)
+        except TooManyError:
+            self.provenance["listed"] = "too many"
+            return
+        self.provenance["listed"] = len(listed)
+        if self.best is not None:
+            listed += fresh.add_division(self.best)
+        self._choose(listed, self.clock.left, complete=True)
+
+    def _choose(self, columns: list[Column], seconds: float, complete: bool) -> None:
+        """Take the best division that listed groups offer; ``complete`` says that no better one uses others."""
+        if not columns:
+            self.infeasible = complete and self.best is None
+            return
+        choice = choose(self.kernel, columns, self.clock, seconds, self.workers, self.seed, self.best)
+        if choice.group_of is not None:
+            engine = "CP-SAT over listed groups"
+            self.offer(choice.group_of, self.kernel.cost(choice.group_of), engine)
+        if complete:
+            if choice.status == "infeasible" and self.best is None:
+                self.infeasible = True
+                self.provenance["bound"] = "CP-SAT over all groups"
+            elif choice.status == "optimal":
+                self.prove(self.cost, "CP-SAT over listed groups")
+            elif choice.bound is not None:
+                self.prove(min(choice.bound, self.cost), "CP-SAT over listed groups")
+        if choice.interrupted:
+            raise KeyboardInterrupt
+
+    def _improve(self) -> None:
+        """Spend what time is left on another annealing run, then recombine the groups seen."""
+        self.phase = "improve"
+        before = self.clock.spent
+        if self.best is not None:
+            groups = [int(g) for g in np.unique(self.best)]
+            self._anneal(groups, 40, self.clock.share(0.5, at_most=10.0))
+            if not self.clock.left:
+                return
+            self._choose(self.pool.columns, min(self.clock.left, 5.0), complete=False)
+        else:
+            self._search(self.clock.share(1.0))
+        if self.clock.spent <= before:
+            self.clock.work_seconds(0.01)
+
+
+def _spread(numbers: list[int], most: int) -> list[int]:
+    """Return at most so many of the numbers, evenly spread, first and last among them."""
+    if len(numbers) <= most:
+        return numbers
+    return sorted({numbers[round(i * (len(numbers) - 1) / (most - 1))] for i in range(most)})
