@@ -95,6 +95,7 @@ class SharedWork(Criterion):
     home: ClassVar[str] = "act"
     single: ClassVar[bool] = True
     source: ClassVar[str] = "the article: by business chain 按业务链, or across departments by neighbourhood 按地域相邻; ≤ 10 min is near"
+    shows: ClassVar[str | None] = "work"
     words: ClassVar = {
         "en": "shares {option}; {guilty} of {size} members stand outside it",
         "zh": "共同业务或区域：{option}；{size}人中{guilty}人不在其中",

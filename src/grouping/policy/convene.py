@@ -47,9 +47,10 @@ class Attendance(Criterion):
     home: ClassVar[str] = "convene"
     single: ClassVar[bool] = True
     source: ClassVar[str] = "支部工作条例(试行) art. 13: 便于组织开展活动; four states because free/busy cannot tell divisions apart"
+    shows: ClassVar[str | None] = "session"
     words: ClassVar = {
-        "en": "meets {option}; {guilty} of {size} members are not reached in full",
-        "zh": "活动时间{option}；{size}人中{guilty}人不能按最佳状态参加",
+        "en": "meets {option}; for {guilty} of {size} members the time is not ideal",
+        "zh": "活动时间{option}；{size}人中{guilty}人的时间不理想",
     }
 
     def __post_init__(self) -> None:
@@ -149,6 +150,7 @@ class Travel(Criterion):
     home: ClassVar[str] = "convene"
     single: ClassVar[bool] = True
     source: ClassVar[str] = "15-minute walking circle 1 km; over 30 minutes: online or a group of its own (FACTS travel bands)"
+    shows: ClassVar[str | None] = "place"
     words: ClassVar = {"en": "meets at {option}; {guilty} of {size} members have a way", "zh": "活动地点{option}；{size}人中{guilty}人需要走一段路"}
 
     def faults(self) -> Iterable[str]:

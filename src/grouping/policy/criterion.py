@@ -32,9 +32,9 @@ class Criterion:
 
     Notes
     -----
-    A subclass sets ``home`` (its principle), ``source`` (where the rule or method comes from) and ``words``
-    (a sentence for a group in each language, over the facts ``points, size, amount, option, holder, guilty``),
-    and writes :meth:`terms`. Under ``must`` the very same terms demand 0 points.
+    A subclass sets ``home`` (its principle), ``source`` (where the rule or method comes from), ``shows`` (the column
+    of the group table that its option fills, if any) and ``words`` (a sentence for a group in each language, over
+    the facts ``points, size, amount, option, holder, guilty``), and writes :meth:`terms`. Under ``must`` the very same terms demand 0 points.
     """
 
     weight: float = field(default=1, kw_only=True)
@@ -44,6 +44,7 @@ class Criterion:
     source: ClassVar[str] = ""
     only_must: ClassVar[bool] = False
     single: ClassVar[bool] = False
+    shows: ClassVar[str | None] = None
     words: ClassVar[Mapping[str, str]] = {"en": "{points} points", "zh": "{points}分"}
 
     def __init_subclass__(cls) -> None:

@@ -82,6 +82,7 @@ class FewDepartments(Criterion):
 
     single: ClassVar[bool] = True
     source: ClassVar[str] = "R3: 便于管理; a committee member keeps contact with the departments behind a group"
+    shows: ClassVar[str | None] = "departments"
     words: ClassVar = {"en": "main departments {option}; {guilty} of {size} members are from others", "zh": "主要部门{option}；{size}人中{guilty}人来自其他部门"}
 
     def faults(self) -> Iterable[str]:
@@ -153,6 +154,7 @@ class Continuity(Criterion):
 
     single: ClassVar[bool] = True
     source: ClassVar[str] = "adjusting beats re-forming: move few people from where they are today"
+    shows: ClassVar[str | None] = "continues"
     words: ClassVar = {"en": "continues {option}; {guilty} of {size} members come from elsewhere", "zh": "延续{option}；{size}人中{guilty}人由其他小组调入"}
 
     def terms(self, context: Context) -> list[Term | Placement]:

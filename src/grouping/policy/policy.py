@@ -64,6 +64,7 @@ class Policy:
     principles : weight of each principle, 0 switches one off; a principle left out weighs 1
     requests : True also keeps the constraint list that came with the roster (hard → must, soft → prefer)
     name : what the policy is called in reports
+    deputies_from : a group of at least so many members also gets a deputy (R10: a large group may have one)
 
     Raises
     ------
@@ -85,6 +86,7 @@ class Policy:
     principles: Mapping[str, float] = field(default_factory=dict, hash=False)
     requests: bool = True
     name: str = "custom"
+    deputies_from: int = 10
 
     def __post_init__(self) -> None:
         """Fill in defaults, normalise lists, and list every fault."""
@@ -104,6 +106,9 @@ class Policy:
             if isinstance(weight, bool) or not isinstance(weight, int | float | Fraction) or not 0 <= weight < 1e9:
                 faults.append(Issue("bad_weight", f"principles: {key} needs a number >= 0", value=str(weight)))
         _set(self, "principles", weights)
+        if isinstance(self.deputies_from, bool) or not isinstance(self.deputies_from, int) or self.deputies_from < 1:
+            faults.append(Issue("bad_number", "deputies_from is a positive whole number", value=str(self.deputies_from)))
+        _set(self, "name", str(self.name))
         if faults:
             raise PolicyError(faults)
 
@@ -188,6 +193,7 @@ class Policy:
             data["groups"] = [g.to_dict() if isinstance(g, GroupSpec) else g for g in self.groups]
         data["principles"] = {key: _number(weight) for key, weight in self.principles.items()}
         data["requests"] = self.requests
+        data["deputies_from"] = self.deputies_from
         data["must"] = [criterion.to_dict() for criterion in self.must]
         data["prefer"] = [criterion.to_dict() for criterion in self.prefer]
         return data
@@ -206,7 +212,7 @@ class Policy:
         if not isinstance(data, Mapping):
             raise PolicyError(Issue("bad_policy", "a policy is a table", value=str(data)))
         faults: list[Issue] = []
-        known = ("preset", "name", "size", "groups", "principles", "requests", "must", "prefer")
+        known = ("preset", "name", "size", "groups", "principles", "requests", "deputies_from", "must", "prefer")
         faults += [unknown("key", key, known, "policy") for key in data if key not in known]
         preset = data.get("preset")
         if preset is not None and preset not in PRESETS:
@@ -220,7 +226,8 @@ class Policy:
         if faults:
             raise PolicyError(faults)
         policy: Self = getattr(cls, preset)(**given) if preset else cls(**given)
-        return replace(policy, name=str(data["name"])) if "name" in data else policy
+        more = {key: data[key] for key in ("name", "deputies_from") if key in data}
+        return replace(policy, **more)
 
     @classmethod
     def load(cls, path: str | PathLike[str]) -> Self:

@@ -14,7 +14,7 @@ import numpy as np
 from grouping.problem import BoolArray, IntArray
 from grouping.solving.clock import Clock
 from grouping.solving.kernel import Kernel, Kind
-from grouping.solving.pricing import SCALE, Node, Pricer
+from grouping.solving.pricing import SCALE, Node, Pricer, TimeUp
 
 TOO_MANY = 150_000
 """Groups in a list beyond which choosing among them is hopeless."""
@@ -76,6 +76,8 @@ def within(
     visited = 0
     for leaves in pricer.leaves(price, clock, until, [limit + 1]):
         for row in range(len(leaves.low)):
+            if clock.spent >= until:
+                raise TimeUp
             visited += _subsets(pricer, leaves, row, limit, found)
             if len(found) > TOO_MANY or visited > 20 * TOO_MANY:
                 raise TooManyError

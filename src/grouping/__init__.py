@@ -1,0 +1,167 @@
+"""Divide people into groups that meet, act and are managed well; prove how good the division is, and say why.
+
+The public names are those in ``__all__``. They are loaded when first used, so that ``import grouping`` is quick and
+brings in neither pandas nor OR-Tools.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from grouping.errors import (
+        AssignmentError,
+        GroupingError,
+        InfeasibleError,
+        InputError,
+        Issue,
+        NoPlanFoundError,
+        PolicyError,
+        RosterError,
+        VerificationError,
+    )
+    from grouping.plan.evaluation import Evaluation, Plan, compare
+    from grouping.plan.forming import evaluate, form_groups
+    from grouping.policy import (
+        Apart,
+        AtLeast,
+        AtMost,
+        Attendance,
+        Continuity,
+        Criterion,
+        EvenSize,
+        FewDepartments,
+        Forbid,
+        GroupSpec,
+        Leader,
+        LeaderFit,
+        Mentoring,
+        Pin,
+        Policy,
+        SharedWork,
+        TeamCoverage,
+        Together,
+        Travel,
+        Within,
+    )
+    from grouping.problem import Choice, Count, Focus, Group, Pair, Placement, Problem, Role
+    from grouping.roster import Member, Roster, RosterReport, Slot, Team, read_roster
+    from grouping.samples import sample_path
+    from grouping.scoring import score
+    from grouping.solving.engine import Progress, Solution, solve
+
+_HOME = {
+    "grouping.errors": (
+        "AssignmentError",
+        "GroupingError",
+        "InfeasibleError",
+        "InputError",
+        "Issue",
+        "NoPlanFoundError",
+        "PolicyError",
+        "RosterError",
+        "VerificationError",
+    ),
+    "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
+    "grouping.plan.forming": ("evaluate", "form_groups"),
+    "grouping.policy": (
+        "Apart",
+        "AtLeast",
+        "AtMost",
+        "Attendance",
+        "Continuity",
+        "Criterion",
+        "EvenSize",
+        "FewDepartments",
+        "Forbid",
+        "GroupSpec",
+        "Leader",
+        "LeaderFit",
+        "Mentoring",
+        "Pin",
+        "Policy",
+        "SharedWork",
+        "TeamCoverage",
+        "Together",
+        "Travel",
+        "Within",
+    ),
+    "grouping.problem": ("Choice", "Count", "Focus", "Group", "Pair", "Placement", "Problem", "Role"),
+    "grouping.roster": ("Member", "Roster", "RosterReport", "Slot", "Team", "read_roster"),
+    "grouping.samples": ("sample_path",),
+    "grouping.scoring": ("score",),
+    "grouping.solving.engine": ("Progress", "Solution", "solve"),
+}
+
+_MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
+
+__all__ = [
+    "Apart",
+    "AssignmentError",
+    "AtLeast",
+    "AtMost",
+    "Attendance",
+    "Choice",
+    "Continuity",
+    "Count",
+    "Criterion",
+    "Evaluation",
+    "EvenSize",
+    "FewDepartments",
+    "Focus",
+    "Forbid",
+    "Group",
+    "GroupSpec",
+    "GroupingError",
+    "InfeasibleError",
+    "InputError",
+    "Issue",
+    "Leader",
+    "LeaderFit",
+    "Member",
+    "Mentoring",
+    "NoPlanFoundError",
+    "Pair",
+    "Pin",
+    "Placement",
+    "Plan",
+    "Policy",
+    "PolicyError",
+    "Problem",
+    "Progress",
+    "Role",
+    "Roster",
+    "RosterError",
+    "RosterReport",
+    "SharedWork",
+    "Slot",
+    "Solution",
+    "Team",
+    "TeamCoverage",
+    "Together",
+    "Travel",
+    "VerificationError",
+    "Within",
+    "compare",
+    "evaluate",
+    "form_groups",
+    "read_roster",
+    "sample_path",
+    "score",
+    "solve",
+]
+
+
+def __getattr__(name: str) -> object:
+    """Load a public name when it is first used."""
+    if name not in _MODULE_OF:
+        raise AttributeError(f"module 'grouping' has no attribute {name!r}")
+    value: object = getattr(import_module(_MODULE_OF[name]), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    """Return the public names."""
+    return [*__all__, "errors"]

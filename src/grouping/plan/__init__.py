@@ -1,0 +1,1 @@
+"""What came out: plans, evaluations of any division, comparison."""

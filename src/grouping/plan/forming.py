@@ -1,0 +1,285 @@
+"""The main road: compile, solve every part, verify with the independent scorer, and tell the result."""
+
+from __future__ import annotations
+
+import json
+import logging
+import tempfile
+from collections.abc import Callable, Mapping, Sequence
+from concurrent.futures import Executor
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from grouping.errors import AssignmentError, InfeasibleError, Issue, VerificationError
+from grouping.plan.building import Scored, build
+from grouping.plan.evaluation import Evaluation, Plan
+from grouping.plan.reasons import reasons
+from grouping.plan.records import BrokenRule
+from grouping.policy.compiling import Compiled, compile_parts
+from grouping.policy.policy import Policy
+from grouping.policy.rules import Within
+from grouping.problem import IntArray, Problem
+from grouping.scoring import faults, place_things, score
+from grouping.solving.engine import Progress, Solution, solve
+
+if TYPE_CHECKING:
+    import pandas as pd
+
+    from grouping.roster import Roster
+
+log = logging.getLogger(__name__)
+
+DISTRIBUTION = "group-formation-optimizer"
+
+_HEADERS = {
+    "member_id": ("member_id", "member", "id", "工号", "编号", "员工编号"),
+    "group": ("group", "current_group", "小组", "党小组", "党小组名称", "现党小组"),
+    "role": ("role", "角色", "小组职务"),
+}
+
+_LEADER_WORDS = ("leader", "组长")
+
+
+def form_groups(
+    roster: Roster,
+    policy: Policy | None = None,
+    *,
+    time_limit: float = 30.0,
+    seed: int = 0,
+    workers: int = 2,
+    reproducible: bool = False,
+    executor: Executor | None = None,
+    on_progress: Callable[[Progress], None] | None = None,
+) -> Plan:
+    """Divide the members into groups as the policy asks, and prove how good the division is.
+
+    Parameters
+    ----------
+    roster : the members
+    policy : what is wanted; None is :meth:`Policy.balanced`
+    time_limit : seconds of solving in all; the run ends earlier when everything is proven
+    seed : of all random choices
+    workers : threads of CP-SAT
+    reproducible : True makes the same input, seed and versions give the same plan; the time limit is then counted
+        in work and only roughly met
+    executor : solves independent parts (branches) at the same time; any ``concurrent.futures`` executor. None solves
+        them one after another
+    on_progress : called with a :class:`Progress` of the part being solved; ignored with an executor
+
+    Returns
+    -------
+    Plan : verified by the independent scorer
+
+    Raises
+    ------
+    PolicyError
+        When the policy does not fit the roster; all faults at once.
+    InfeasibleError
+        When it is proven that no division keeps every rule.
+    NoPlanFoundError
+        When the time ran out before a first plan.
+
+    Examples
+    --------
+    >>> import grouping as gp
+    >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+    >>> plan = gp.form_groups(roster, gp.Policy.balanced(size=(6, 12)), time_limit=2)
+    >>> len(plan.assignments), plan.violations
+    (42, ())
+    """
+    wanted = policy if policy is not None else Policy.balanced()
+    parts = compile_parts(roster, wanted)
+    options: dict[str, Any] = {"seed": seed, "workers": workers, "reproducible": reproducible}
+    solutions = _solve_parts(parts, time_limit, options, executor, on_progress)
+    scored = []
+    for part, solution in zip(parts, solutions, strict=False):
+        if solution.group_of is None:
+            where = f"in {part.name}: " if part.name else ""
+            raise InfeasibleError([where + reason for reason in reasons(part)])
+        _verify(part.problem, solution)
+        scored.append(Scored(part, solution.group_of, score(part.problem, solution.group_of), solution.bound))
+    status = "optimal" if all(solution.status == "optimal" for solution in solutions) else "feasible"
+    provenance = _provenance(parts, solutions, {"time_limit": time_limit, **options})
+    return Plan(build(scored, wanted, status, provenance=provenance))  # type: ignore[arg-type]  # one of two texts
+
+
+def _solve_parts(
+    parts: Sequence[Compiled],
+    time_limit: float,
+    options: Mapping[str, Any],
+    executor: Executor | None,
+    on_progress: Callable[[Progress], None] | None,
+) -> list[Solution]:
+    """Solve the parts up to the first infeasible one; each gets time by its members, and what others leave over."""
+    if executor is not None:
+        sizes = sum(part.problem.members for part in parts)
+        limits = [max(time_limit * part.problem.members / sizes, 1.0) for part in parts]
+        tasks = [
+            executor.submit(solve, part.problem, time_limit=limit, **{**options, "workers": 1})
+            for part, limit in zip(parts, limits, strict=True)
+        ]
+        return [task.result() for task in tasks]
+    left, members = time_limit, sum(part.problem.members for part in parts)
+    solutions = []
+    for part in parts:
+        share = max(left * part.problem.members / max(members, 1), 0.05)
+        solution = solve(part.problem, time_limit=share, on_progress=on_progress, **options)
+        spent = solution.provenance["seconds"]
+        assert isinstance(spent, dict)
+        left -= share if options["reproducible"] else min(float(spent["total"]), share)
+        members -= part.problem.members
+        solutions.append(solution)
+        if solution.group_of is None:
+            break
+    return solutions
+
+
+def _verify(problem: Problem, solution: Solution) -> None:
+    """Raise VerificationError unless the independent scorer agrees with everything that is claimed."""
+    assert solution.group_of is not None
+    assert solution.cost is not None
+    found = faults(problem, solution.group_of, solution.cost, solution.bound)
+    if solution.status == "optimal" and solution.bound != solution.cost:
+        found.append("the plan is called optimal without a proof")
+    if found:
+        raise VerificationError(found, _dump(problem, solution))
+
+
+def _dump(problem: Problem, solution: Solution) -> Path | None:
+    """Save a problem without member ids for the report of a bug."""
+    assert solution.group_of is not None
+    data = {**problem.to_dict(), "keys": [], "group_of": solution.group_of.tolist(), "bound": solution.bound}
+    try:
+        with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="grouping-", delete=False) as file:
+            json.dump(data, file)
+    except OSError:
+        return None
+    return Path(file.name)
+
+
+def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], options: Mapping[str, Any]) -> dict[str, Any]:
+    try:
+        own = version(DISTRIBUTION)
+    except PackageNotFoundError:
+        own = "source"
+    versions = {"grouping": own, "ortools": version("ortools"), "numpy": version("numpy")}
+    about = [
+        {"part": part.name, "members": part.problem.members, "problem": part.problem.digest, **solution.provenance}
+        for part, solution in zip(parts, solutions, strict=True)
+    ]
+    first = [entry["seconds"] for entry in about if isinstance(entry["seconds"], dict)]
+    seconds = {
+        "first_plan": sum(float(entry.get("first_plan", 0)) for entry in first),
+        "total": sum(float(entry.get("total", 0)) for entry in first),
+    }
+    single = {key: about[0][key] for key in ("plan", "bound") if key in about[0]} if len(about) == 1 else {}
+    return {"seconds": seconds, **single, "options": dict(options), "versions": versions, "parts": about}
+
+
+def evaluate(
+    roster: Roster,
+    policy: Policy | None = None,
+    assignments: pd.DataFrame | Mapping[str, str] | Evaluation | str = "current_group",
+) -> Evaluation:
+    """Score any division: today's groups, a hand-made table, a plan, a rival's.
+
+    Parameters
+    ----------
+    roster : the members
+    policy : by what it is scored; None is :meth:`Policy.balanced`
+    assignments : DataFrame with columns member_id and group (role optional: a "leader" is kept as such), or
+        member id → group name, or a plan, or the name of a roster attribute that holds each member's group
+
+    Returns
+    -------
+    Evaluation : broken rules, members in no group among them, are listed in ``violations``
+
+    Raises
+    ------
+    AssignmentError
+        When the table has no such columns, names unknown members or a member twice; all faults at once.
+    PolicyError
+        When the policy does not fit the roster.
+
+    Examples
+    --------
+    >>> import grouping as gp
+    >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+    >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 12)), "current_group")
+    >>> 0 < today.score < 100
+    True
+    """
+    wanted = policy if policy is not None else Policy.balanced()
+    group_of, leaders = _division(roster, assignments)
+    parts = compile_parts(roster, wanted, group_of)
+    scored = []
+    homes: dict[str, list[str]] = {}
+    for part in parts:
+        names = [group.name for group in part.problem.groups]
+        members = [group_of.get(member) for member in part.roster.member_ids]
+        place: IntArray = np.full(len(part.problem.size), -1, dtype=np.int64)
+        place[: len(members)] = [-1 if name is None else names.index(name) for name in members]
+        index = {member: i for i, member in enumerate(part.roster.member_ids)}
+        seated = {("leader", names.index(group_of[m])): index[m] for m in leaders if m in index}
+        place = place_things(part.problem, place, seated)
+        scored.append(Scored(part, place, score(part.problem, place, seated)))
+        for name in dict.fromkeys(name for name in members if name is not None):
+            homes.setdefault(name, []).append(part.name)
+    border = next((c.label for c in wanted.must if isinstance(c, Within)), "Within")
+    crossing = [
+        BrokenRule(rule=border, group=name, members=(), amount=len(where) - 1)
+        for name, where in homes.items()
+        if len(where) > 1
+    ]
+    return Evaluation(build(scored, wanted, "evaluated", crossing))
+
+
+def _division(
+    roster: Roster, assignments: pd.DataFrame | Mapping[str, str] | Evaluation | str
+) -> tuple[dict[str, str], list[str]]:
+    """Return member id → group name, and the members named as leaders."""
+    if isinstance(assignments, Evaluation):
+        seats = assignments.result.assignments
+        rows: list[tuple[object, object, object]] = [(seat.member_id, seat.group, seat.role) for seat in seats]
+    elif isinstance(assignments, str):
+        rows = [(m, g, None) for m, g in zip(roster.member_ids, roster.column(assignments), strict=True)]
+    elif isinstance(assignments, Mapping):
+        rows = [(member, group, None) for member, group in assignments.items()]
+    else:
+        rows = _rows(assignments)
+    known = set(roster.member_ids)
+    faults_found: list[Issue] = []
+    group_of: dict[str, str] = {}
+    leaders: dict[str, str] = {}
+    for number, (member, group, role) in enumerate(rows, 2):
+        key = str(member)
+        if key not in known:
+            faults_found.append(Issue("unknown_member", "no such member in the roster", row=number, value=key))
+        elif key in group_of:
+            faults_found.append(Issue("twice", "the member stands in two rows", row=number, value=key))
+        elif group is not None and group == group and str(group).strip():
+            group_of[key] = str(group).strip()
+            if str(role) in _LEADER_WORDS:
+                if group_of[key] in leaders:
+                    faults_found.append(Issue("two_leaders", "the group has two leaders", row=number, value=key))
+                leaders[group_of[key]] = key
+    if faults_found:
+        raise AssignmentError(faults_found)
+    return group_of, list(leaders.values())
+
+
+def _rows(table: Any) -> list[tuple[object, object, object]]:
+    """Return (member, group, role) of every row of a DataFrame, by English or Chinese headers."""
+    if not hasattr(table, "columns"):
+        raise AssignmentError("assignments are a DataFrame, a mapping, a plan, or the name of an attribute")
+    names = {str(column).strip().lower(): column for column in table.columns}
+    found = {field: next((names[h] for h in heads if h in names), None) for field, heads in _HEADERS.items()}
+    missing = [field for field in ("member_id", "group") if found[field] is None]
+    if missing:
+        raise AssignmentError([Issue("missing_column", f"there is no column {field!r}", column=field) for field in missing])
+    plain = table.astype(object).where(table.notna(), None)
+    roles = plain[found["role"]].tolist() if found["role"] is not None else [None] * len(plain)
+    return list(zip(plain[found["member_id"]].tolist(), plain[found["group"]].tolist(), roles, strict=True))

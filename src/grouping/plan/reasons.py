@@ -1,0 +1,56 @@
+"""Why no division keeps every rule, as far as counting tells: one plain sentence for each argument that holds."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from grouping.policy.compiling import Compiled
+from grouping.policy.general import Apart, AtLeast, Together
+from grouping.policy.rules import Pin
+from grouping.problem import Count, Role
+
+
+def reasons(part: Compiled) -> list[str]:
+    """Return what counting finds, the most telling first; else the list of rules that clash."""
+    found = list(_counted(part))
+    if found:
+        return found
+    rules = [entry.label for entry in part.entries if entry.must]
+    lo, hi = part.policy.size
+    return [f"these rules cannot all be kept with groups of {lo} to {hi}: {', '.join(rules) or 'none but the sizes'}"]
+
+
+def _counted(part: Compiled) -> Iterator[str]:
+    problem = part.problem
+    fewest, most = max(problem.least, 1), len(problem.groups)
+    groups = f"{fewest} {'group' if fewest == 1 else 'groups'}"
+    for seat in problem.seats:
+        rules = [t for t in problem.terms if isinstance(t, Role) and t.seat == seat and t.must and t.groups is None]
+        able = int(np.logical_and.reduce([t.eligible & (t.points == 0) for t in rules]).sum()) if rules else fewest
+        if able < fewest:
+            yield f"at least {groups} are needed and each needs a {seat}, but only {able} members may be {seat}"
+    for entry in part.entries:
+        if not entry.must:
+            continue
+        criterion = entry.criterion
+        terms = [problem.terms[t] for t in entry.terms]
+        if isinstance(criterion, AtLeast) and isinstance(terms[0], Count):
+            have = int(terms[0].value.sum())
+            if have < criterion.n * fewest:
+                yield f"{entry.label} needs {criterion.n * fewest} such members for {groups}, but there are {have}"
+        elif isinstance(criterion, Apart) and len(criterion.ids) > most:
+            yield f"{entry.label} asks for {len(criterion.ids)} members in different groups, but there are at most {most}"
+        elif isinstance(criterion, Together) and len(criterion.ids) > part.policy.size[1]:
+            yield f"{entry.label} asks for {len(criterion.ids)} members in one group, which takes {part.policy.size[1]}"
+    pinned: dict[str, set[str]] = {}
+    for entry in part.entries:
+        if isinstance(entry.criterion, Pin):
+            pinned.setdefault(entry.criterion.member, set()).add(entry.criterion.group)
+    for member, names in pinned.items():
+        if len(names) > 1:
+            yield f"{member} is pinned to {' and to '.join(sorted(names))}"
+    for item in np.flatnonzero(~problem.allowed.any(axis=1)):
+        rules_on = [placement.name for placement in problem.placements if placement.item == item]
+        yield f"no group is left for {problem.keys[item]}: {', '.join(rules_on)}"
