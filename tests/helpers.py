@@ -61,7 +61,7 @@ def brute_force(problem: Problem) -> Brute:
     which `test_scoring` holds against whole divisions.
     """
     items, groups = len(problem.size), len(problem.groups)
-    sets = np.array([[bool(mask >> i & 1) for i in range(items)] for mask in range(2**items)]).reshape(-1, items)
+    sets = np.array([[bool(mask >> i & 1) for i in range(items)] for mask in range(2**items)]).reshape(2**items, items)
     sizes = sets @ problem.size
     offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
     table = np.full((groups, len(sets)), BROKEN, dtype=np.int64)

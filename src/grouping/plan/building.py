@@ -44,7 +44,7 @@ def build(
     provenance: Mapping[str, Any] | None = None,
 ) -> Result:
     """Return the records of a division that is scored part by part."""
-    members = sum(len(part.compiled.roster) for part in parts)
+    members = sum(map(_placed, parts))
     scale = lcm(*(part.compiled.problem.scale for part in parts))
     factor = [scale // part.compiled.problem.scale for part in parts]
     cost = sum(f * part.score.cost for f, part in zip(factor, parts, strict=True))
@@ -85,30 +85,40 @@ def _score(cost: int, scale: int, members: int) -> float:
     return float(100 - Fraction(cost, scale * members)) if members else 100.0
 
 
+def _placed(part: Scored) -> int:
+    """Return how many members are in a group; those in none have no points, so they must not dilute the score."""
+    return int((part.group_of[part.compiled.problem.size > 0] >= 0).sum())
+
+
 def _scores(parts: Sequence[Scored], members: int) -> tuple[CriterionScore, ...]:
-    """Return every criterion's share, points and score over all parts; Σ share × score is the plan's score."""
+    """Return every criterion's share, points and score over all parts; Σ share × score is the plan's score.
+
+    A criterion is judged over the members of the parts whose roster says something about it. Where some part has no
+    criterion at all, the shares are raised to add up to 1, and its members count as served.
+    """
     share: dict[tuple[str, str], Fraction] = {}
     points: dict[tuple[str, str], int] = {}
     loss: dict[tuple[str, str], Fraction] = {}
     for part in parts:
-        here = len(part.compiled.roster)
+        here = _placed(part)
         for entry in part.compiled.entries:
             if entry.must:
                 continue
             key = (entry.principle, entry.label)
             mine = sum(p.points for p in part.score.parts if p.term in entry.terms)
-            share[key] = share.get(key, Fraction(0)) + entry.share * Fraction(here, members)
+            share[key] = share.get(key, Fraction(0)) + entry.share * Fraction(here, max(members, 1))
             points[key] = points.get(key, 0) + mine
-            loss[key] = loss.get(key, Fraction(0)) + entry.share * Fraction(mine, members)
+            loss[key] = loss.get(key, Fraction(0)) + entry.share * Fraction(mine, max(members, 1))
+    whole = sum(share.values()) or Fraction(1)
     return tuple(
         CriterionScore(
             principle=principle,
             criterion=label,
-            weight=float(share[principle, label]),
+            weight=float(share[principle, label] / whole),
             points=points[principle, label],
-            score=float(100 - loss[principle, label] / share[principle, label])
+            score=float(100 - loss[principle, label] * whole / share[principle, label])
             if share[principle, label]
-            else float(100 - Fraction(points[principle, label], members)),
+            else float(100 - Fraction(points[principle, label], max(members, 1))),
         )
         for principle in PRINCIPLES
         for p, label in share
@@ -125,7 +135,8 @@ class _Teller:
         self.group_of = scored.group_of
         self.score = scored.score
         self.used = [g for g in range(len(self.problem.groups)) if (self.group_of[self.problem.size > 0] == g).any()]
-        self.members = {g: [int(i) for i in np.flatnonzero((self.group_of == g) & (self.problem.size > 0))] for g in self.used}
+        people = self.problem.size > 0
+        self.members = {g: [int(i) for i in np.flatnonzero((self.group_of == g) & people)] for g in self.used}
 
     def seats(self) -> dict[str, Seat]:
         """Return where every placed member is."""
@@ -136,7 +147,7 @@ class _Teller:
                 role: Literal["leader", "deputy", "member"]
                 role = "leader" if i == leader else "deputy" if i == deputy else "member"
                 key = self.problem.keys[i]
-                found[key] = Seat(member_id=key, group=self.problem.groups[g].name, role=role)
+                found[key] = Seat(member_id=key, group=self.problem.groups[g].name, role=role, part=self.compiled.name)
         return found
 
     def groups(self) -> list[GroupSummary]:
@@ -192,6 +203,7 @@ class _Teller:
             criterion=entry.label,
             principle=entry.principle,
             group=self.problem.groups[part.group].name if part.group >= 0 else "",
+            part=self.compiled.name,
             members=tuple(self.problem.keys[i] for i in part.items),
             points=factor * term.weight * part.points,
             facts={
@@ -211,8 +223,10 @@ class _Teller:
             BrokenRule(
                 rule=broken.rule,
                 group=self.problem.groups[broken.group].name if broken.group >= 0 else "",
-                members=tuple(self.problem.keys[i] for i in broken.items),
-                amount=broken.amount,
+                members=tuple(self.problem.keys[i] for i in broken.items if self.problem.size[i]),
+                amount=sum(bool(self.problem.size[i]) for i in broken.items)
+                if broken.rule == "unplaced"
+                else broken.amount,
             )
             for broken in self.score.violations
             if broken.rule != "unplaced" or any(self.problem.size[i] for i in broken.items)
@@ -248,4 +262,3 @@ class _Teller:
             away = sum(points > comes for points in part.shares)
             return (len(expected) - away) / len(expected) if expected else None
         return None
-

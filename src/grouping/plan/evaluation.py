@@ -2,13 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+import json
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 from grouping.errors import InputError, Issue
-from grouping.plan.records import SCHEMA_VERSION, BrokenRule, Finding, Result
+from grouping.plan.records import SCHEMA_VERSION, BrokenRule, Finding, GroupSummary, Result
+from grouping.plan.tables import compare, csv_bytes, frame
 from grouping.policy.criterion import PRINCIPLES
 from grouping.policy.files import replace_file
 
@@ -16,6 +17,8 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from grouping.roster import Roster
+
+__all__ = ["Evaluation", "Plan", "compare"]
 
 
 class Evaluation:
@@ -29,6 +32,8 @@ class Evaluation:
     result : the records
     """
 
+    _called: ClassVar[str] = "an evaluation"
+
     def __init__(self, result: Result) -> None:
         self._result = result
 
@@ -39,12 +44,12 @@ class Evaluation:
 
     @property
     def score(self) -> float:
-        """0..100, larger is better: 100 minus the weighted member-points lost per member."""
+        """100 minus the weighted member-points lost per member who is in a group; 100 is ideal, larger is better."""
         return self._result.score
 
     @property
     def cost(self) -> int:
-        """The same as an integer, smaller is better: (100 − score) × ``result.scale`` × members."""
+        """The same as an integer, smaller is better: (100 − score) × ``result.scale`` × members in a group."""
         return self._result.cost
 
     @property
@@ -59,30 +64,47 @@ class Evaluation:
 
     @property
     def principles(self) -> dict[str, float]:
-        """The score 0..100 of each principle, the weighted mean of its criteria; 100 where none applies."""
+        """The score of each principle, the weighted mean of its criteria; nan where nothing of it was judged."""
         found = {}
         for principle in PRINCIPLES:
             rows = [row for row in self._result.scores if row.principle == principle]
             weight = sum(row.weight for row in rows)
-            found[principle] = sum(row.weight * row.score for row in rows) / weight if weight else 100.0
+            found[principle] = sum(row.weight * row.score for row in rows) / weight if weight else float("nan")
         return found
 
     @property
     def assignments(self) -> pd.DataFrame:
-        """DataFrame with a row per member: member_id, group, role ("leader", "deputy" or "member")."""
-        return _frame(self._result.assignments, ["member_id", "group", "role"])
+        """Where everybody is, in the order of the roster.
+
+        Returns
+        -------
+        DataFrame : a row per member who is in a group: member_id, group, role ("leader", "deputy" or "member")
+        """
+        return frame(self._result.assignments, ["member_id", "group", "role"])
 
     @property
     def groups(self) -> pd.DataFrame:
-        """DataFrame with a row per group: size, leader, session, place, work, attendance, score and more."""
-        from grouping.plan.records import GroupSummary
+        """What every group is.
 
-        return _frame(self._result.groups, list(GroupSummary.model_fields))
+        Returns
+        -------
+        DataFrame : a row per group: group, part (its branch, "" if there is one part only), size, full (full members
+            among them), leader and deputy (member ids or None), session, place, work (what it shares), departments,
+            continues (today's group that it goes on from), covers (teams without members, a tuple), attendance
+            (share of the expected members who can come, 0..1 or NaN), score
+        """
+        return frame(self._result.groups, list(GroupSummary.model_fields))
 
     @property
     def scores(self) -> pd.DataFrame:
-        """DataFrame with a row per criterion: principle, criterion, weight, points, score; Σ weight × score = score."""
-        return _frame(self._result.scores, ["principle", "criterion", "weight", "points", "score"])
+        """How every criterion came out; Σ weight × score is the score.
+
+        Returns
+        -------
+        DataFrame : a row per criterion: principle ("convene", "act", "manage"), criterion, weight (its share of the
+            score, 0..1), points (member-points lost; 100 is one member fully badly served), score
+        """
+        return frame(self._result.scores, ["principle", "criterion", "weight", "points", "score"])
 
     def to_frame(self, roster: Roster | None = None) -> pd.DataFrame:
         """Return one row per member with what the group does.
@@ -95,23 +117,25 @@ class Evaluation:
         -------
         DataFrame : member_id, group, role, the roster's columns if given, session, place, work
         """
-        table = self.assignments.merge(self.groups[["group", "session", "place", "work"]], on="group", how="left")
+        groups = {(group.part, group.group): group for group in self._result.groups}
+        table = self.assignments
+        for column in ("session", "place", "work"):
+            here = (groups.get((seat.part, seat.group)) for seat in self._result.assignments)
+            table[column] = ["" if group is None else getattr(group, column) for group in here]
         if roster is None:
             return table
         shown = ["member_id", "name", "department", "team", "shift_pattern", "site"]
-        frame = roster.to_frame()
-        people = frame[[column for column in shown if column in frame.columns]]
-        merged = table.merge(people, on="member_id", how="left")
-        front = ["member_id", *[c for c in people.columns if c != "member_id"]]
-        return merged[[*front, *[c for c in merged.columns if c not in front]]]
+        people = roster.to_frame()[shown]
+        front = [*shown, *(column for column in table.columns if column != "member_id")]
+        return table.merge(people, on="member_id", how="left")[front]
 
     def to_csv(self, path: str | PathLike[str], roster: Roster | None = None) -> None:
         """Write :meth:`to_frame` as CSV in utf-8-sig, which Excel opens rightly; whole or not at all.
 
-        Texts that a spreadsheet would take for a formula get a leading apostrophe.
+        Texts that a spreadsheet would take for a formula get a leading apostrophe. With ``roster`` the file holds
+        the members' names.
         """
-        table = self.to_frame(roster).map(_harmless)
-        replace_file(path, table.to_csv(index=False).encode("utf-8-sig"))
+        replace_file(path, csv_bytes(self.to_frame(roster)))
 
     def to_json(self, path: str | PathLike[str] | None = None) -> str:
         """Return the whole result as JSON, and write it to ``path`` if given; :meth:`from_json` reads it back."""
@@ -137,14 +161,25 @@ class Evaluation:
 
         text, file = _text_of(source)
         try:
-            return cls(Result.model_validate_json(text))
+            data = json.loads(text)
+        except ValueError as error:
+            raise InputError(Issue("bad_result", f"is not JSON: {error}", file=file)) from None
+        written = data.get("schema_version") if isinstance(data, dict) else None
+        if isinstance(written, int) and written > SCHEMA_VERSION:
+            message = f"was written by a newer version: schema {written}, and this version reads {SCHEMA_VERSION}"
+            raise InputError(Issue("newer_schema", message, file=file, advice="update the package that provides grouping"))
+        try:
+            result = Result.model_validate_json(text)
         except ValidationError as error:
             issues = [
                 Issue("bad_result", str(fault["msg"]), file=file, column=".".join(map(str, fault["loc"])) or None)
                 for fault in error.errors(include_url=False, include_input=False)
             ]
-            advice = f"this version reads schema {SCHEMA_VERSION}"
-            raise InputError([*issues, Issue("bad_result", "is not a plan", file=file, advice=advice)]) from None
+            raise InputError([Issue("bad_result", f"is not {cls._called}", file=file), *issues]) from None
+        if issubclass(cls, Plan) and result.status == "evaluated":
+            advice = "read it by Evaluation.from_json"
+            raise InputError(Issue("bad_result", "is an evaluation, not a plan", file=file, advice=advice))
+        return cls(result)
 
     def describe(self, lang: str = "en") -> str:
         """Return the division in words: scores, groups, and what each group loses by which criterion.
@@ -187,6 +222,8 @@ class Plan(Evaluation):
     Made by :func:`grouping.form_groups`.
     """
 
+    _called: ClassVar[str] = "a plan"
+
     @property
     def status(self) -> str:
         """ "optimal" when no division scores more, which is proven; "feasible" otherwise."""
@@ -204,55 +241,20 @@ class Plan(Evaluation):
 
     @property
     def gap(self) -> float | None:
-        """(cost − cost bound) / cost, 0 when proven optimal, None when nothing is proven."""
+        """(cost − cost bound) / cost: how much of what is lost might still be saved; None when nothing is proven."""
         if self.cost_bound is None:
             return None
         return (self.cost - self.cost_bound) / self.cost if self.cost else 0.0
 
     @property
     def provenance(self) -> dict[str, Any]:
-        """Which engine found the plan, which proved the bound, seconds, seed and versions."""
+        """Which engine found the plan, which proved the bound, why it stopped, seconds, seed and versions."""
         return dict(self._result.provenance)
 
     def __repr__(self) -> str:
         """Return the numbers in one line."""
         limit = "" if self.bound is None or self.status == "optimal" else f", bound {self.bound:.2f}"
         return f"Plan({self.status}, {len(self._result.groups)} groups, score {self.score:.2f}{limit})"
-
-
-def compare(plans: Mapping[str, Evaluation]) -> pd.DataFrame:
-    """Return the scores of several divisions side by side.
-
-    Parameters
-    ----------
-    plans : name → plan or evaluation
-
-    Returns
-    -------
-    DataFrame : a row for the whole, each principle and each criterion, a column for each division; the last row
-        counts broken rules
-    """
-    import pandas as pd
-
-    columns = {}
-    for name, plan in plans.items():
-        rows: dict[str, float] = {"score": plan.score}
-        for principle in PRINCIPLES:
-            rows[principle] = plan.principles[principle]
-            rows.update({f"  {row.criterion}": row.score for row in plan.result.scores if row.principle == principle})
-        rows["rules broken"] = len(plan.violations)
-        columns[name] = rows
-    return pd.DataFrame(columns)
-
-
-def _frame(records: Any, columns: list[str]) -> pd.DataFrame:
-    import pandas as pd
-
-    return pd.DataFrame([record.model_dump() for record in records], columns=columns)
-
-
-def _harmless(value: object) -> object:
-    return f"'{value}" if isinstance(value, str) and value[:1] in ("=", "+", "-", "@", "\t", "\r") else value
 
 
 def _text_of(source: str | PathLike[str]) -> tuple[str, str | None]:

@@ -2,9 +2,9 @@
 
 from __future__ import annotations
 
-from typing import Any, Literal
+from typing import Any, Literal, Self
 
-from pydantic import BaseModel, ConfigDict
+from pydantic import BaseModel, ConfigDict, model_validator
 
 SCHEMA_VERSION = 1
 """Raised when a file written by an older version could no longer be read as it is."""
@@ -17,11 +17,17 @@ class _Record(BaseModel):
 
 
 class Seat(_Record):
-    """Where one member is: a row of ``plan.assignments``."""
+    """Where one member is: a row of ``plan.assignments``.
+
+    Attributes
+    ----------
+    part : the independent part (branch) that the member belongs to, "" if there is one part only
+    """
 
     member_id: str
     group: str
     role: Literal["leader", "deputy", "member"] = "member"
+    part: str = ""
 
 
 class GroupSummary(_Record):
@@ -35,7 +41,7 @@ class GroupSummary(_Record):
     session, place, work, departments, continues : the options the group takes, "" where the policy does not ask
     covers : teams without members that it looks after
     attendance : share of the members expected who can come in state A or O, 0..1; None without Attendance
-    score : 0..100
+    score : 100 − its weighted points per member
     """
 
     group: str
@@ -77,15 +83,16 @@ class Finding(_Record):
     Attributes
     ----------
     criterion, principle : which one
-    group : name of the group; "" for what no single group pays
+    group, part : name and part of the group; "" for what no single group pays
     members : ids of the members concerned (teams without members as "team:…")
-    points : cost points
-    facts : what the sentence says: member_points, size, amount, option, holder, guilty
+    points : cost points, that is member-points × ``result.scale`` × the criterion's weight in the part
+    facts : what the sentence says: points (member-points), size, amount, option, holder, guilty
     """
 
     criterion: str
     principle: str
     group: str
+    part: str = ""
     members: tuple[str, ...]
     points: int
     facts: dict[str, int | str]
@@ -101,12 +108,22 @@ class Finding(_Record):
         return self.words.get(lang, self.words["en"]).format(**self.facts)
 
 
+_BROKEN = {
+    "size": ("{group} has {amount} members too many or too few", "{group}人数多出或不足{amount}人"),
+    "groups": ("{amount} groups too many or too few", "小组数多出或不足{amount}个"),
+    "unplaced": ("in no group: {members}", "未编入小组：{members}"),
+    "place": ("{group} is too large by {amount} for any meeting place", "{group}比任何活动地点的容量多{amount}人"),
+}
+_SHOWN_IDS = 12
+
+
 class BrokenRule(_Record):
     """A rule that a division breaks.
 
     Attributes
     ----------
-    rule : its name; "size", "groups" and "unplaced" are the sizes, the number of groups, and members in no group
+    rule : its name; "size", "groups", "unplaced" and "place" are the sizes, the number of groups, members in no
+        group, and rooms too small
     group : name of the group, "" when no single group is meant
     members : ids concerned
     amount : by how many members or points
@@ -118,9 +135,19 @@ class BrokenRule(_Record):
     amount: int
 
     def sentence(self, lang: str = "en") -> str:
-        """Return the broken rule in words."""
-        ids = ", ".join(self.members)
-        if lang == "zh":
+        """Return the broken rule in words, long lists of ids cut.
+
+        Parameters
+        ----------
+        lang : "en" or "zh"
+        """
+        zh = lang == "zh"
+        ids = ("、" if zh else ", ").join(self.members[:_SHOWN_IDS])
+        if len(self.members) > _SHOWN_IDS:
+            ids += f"…（共{len(self.members)}人）" if zh else f", … ({len(self.members)} in all)"
+        if self.rule in _BROKEN:
+            return _BROKEN[self.rule][zh].format(group=self.group, amount=self.amount, members=ids)
+        if zh:
             return f"违反规则{self.rule}" + (f"（{self.group}）" if self.group else "") + (f"：{ids}" if ids else "")
         where = f" in {self.group}" if self.group else ""
         return f"rule {self.rule} is broken{where}" + (f": {ids}" if ids else "")
@@ -132,9 +159,12 @@ class Result(_Record):
     Attributes
     ----------
     status : "optimal" or "feasible" for a plan; "evaluated" for a division that was only scored
-    score, cost : of the division; score = 100 − cost / (scale × members)
+    score, cost : of the division; score = 100 − cost / (scale × members in a group)
     bound, cost_bound : proven limits; None when nothing is proven
     scale : cost points of one member-point
+    unused : criteria that could not be judged, because the roster says nothing about them
+    policy : what was asked, as :meth:`grouping.Policy.to_dict` writes it
+    provenance : how the plan was found
     """
 
     schema_version: int = SCHEMA_VERSION
@@ -152,3 +182,16 @@ class Result(_Record):
     unused: tuple[str, ...] = ()
     policy: dict[str, Any] = {}
     provenance: dict[str, Any] = {}
+
+    @model_validator(mode="after")
+    def _check(self) -> Self:
+        """Refuse claims that contradict the numbers."""
+        if (self.bound is None) != (self.cost_bound is None):
+            raise ValueError("bound and cost_bound come together")
+        if self.cost_bound is not None and self.cost_bound > self.cost:
+            raise ValueError("the bound is above the cost")
+        if self.status == "optimal" and self.cost_bound != self.cost:
+            raise ValueError("called optimal without a proof")
+        if self.status != "evaluated" and self.violations:
+            raise ValueError("a plan that breaks a rule")
+        return self

@@ -106,6 +106,7 @@ class Master:
             row.set_coefficient(way_out, 1.0)
             self.model.objective.set_linear_coefficient(way_out, float(kernel.big))
             self.artificial.append(way_out)
+        self.result: mathopt.SolveResult
         self.uses: list[tuple[Column, mathopt.Variable]] = []
         self.solver = mathopt.IncrementalSolver(self.model, mathopt.SolverType.GLOP)
 
@@ -122,12 +123,26 @@ class Master:
 
     def solve(self) -> tuple[Prices, float, list[Column]]:
         """Return the price of each item, the price of one more group, and the groups in use."""
-        result = self.solver.solve()
-        duals = result.dual_values()
+        self.result = self.solver.solve()
+        duals = self.result.dual_values()
         price = np.array([duals[row] for row in self.items], dtype=np.float64)
-        values = result.variable_values()
-        used = [column for column, use in self.uses if values[use] > 1e-9]
+        used = [column for (column, _), value in zip(self.uses, self.values(), strict=True) if value > 1e-9]
         return price, duals[self.total], used
+
+    def values(self) -> Prices:
+        """Return how much of each group the last solution uses, in the order they were added."""
+        return np.array(self.result.variable_values([use for _, use in self.uses]), dtype=np.float64)
+
+    def add_cut(self, inside: Iterable[int]) -> mathopt.LinearConstraint:
+        """Demand that at most one of these groups (by order of addition) is used."""
+        row = self.model.add_linear_constraint(lb=-float("inf"), ub=1.0)
+        for column in inside:
+            row.set_coefficient(self.uses[column][1], 1.0)
+        return row
+
+    def dual(self, row: mathopt.LinearConstraint) -> float:
+        """Return the price of a row in the last solution."""
+        return float(self.result.dual_values(row))
 
 
 def _neighbours(sets: BoolArray, allowed: BoolArray) -> BoolArray:

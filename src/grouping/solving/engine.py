@@ -27,6 +27,7 @@ from grouping.solving.listing import SMALL, TooManyError, all_sets, possible, wi
 from grouping.solving.partition import canonical, choose
 from grouping.solving.pricing import SCALE, TimeUp
 from grouping.solving.search import anneal, start
+from grouping.solving.tighten import tighten
 
 log = logging.getLogger(__name__)
 
@@ -342,15 +343,16 @@ class _Run:
             self.provenance["listed"] = "too many"
             return
         self.provenance["listed"] = len(listed)
-        if self.best is not None:
-            listed += fresh.add_division(self.best)
-        self._choose(listed, self.clock.left, complete=True)
+        kept, better = tighten(
+            self.kernel, listed, self.cost, generation.step, self.clock, self.clock.share(0.6)
+        )
+        self.provenance["kept"] = len(kept)
+        self.prove(min(better, self.cost), "cuts over listed groups")
+        if not self.done:
+            self._choose(kept, self.clock.left, complete=True)
 
     def _choose(self, columns: list[Column], seconds: float, complete: bool) -> None:
-        """Take the best division that listed groups offer; ``complete`` says that no better one uses others."""
-        if not columns:
-            self.infeasible = complete and self.best is None
-            return
+        """Take the best division that listed groups offer; ``complete`` says that a better one uses no others."""
         choice = choose(self.kernel, columns, self.clock, seconds, self.workers, self.seed, self.best)
         if choice.group_of is not None:
             engine = "CP-SAT over listed groups"
@@ -359,7 +361,7 @@ class _Run:
             if choice.status == "infeasible" and self.best is None:
                 self.infeasible = True
                 self.provenance["bound"] = "CP-SAT over all groups"
-            elif choice.status == "optimal":
+            elif choice.status in ("optimal", "infeasible"):
                 self.prove(self.cost, "CP-SAT over listed groups")
             elif choice.bound is not None:
                 self.prove(min(choice.bound, self.cost), "CP-SAT over listed groups")

@@ -101,8 +101,8 @@ def _subsets(pricer: Pricer, leaves: Node, row: int, limit: int, found: set[byte
     who = pricer.who[order].tolist()
     seat = pricer.seat[order].tolist() if pricer.seat is not None else [0] * len(cost)
     later = [*np.minimum.accumulate((values[order] + np.array(seat))[::-1])[::-1].tolist(), _FAR]
-    lo, hi = pricer.lo, min(pricer.hi, int(leaves.room[row]))
-    by_size = pricer.by_size.tolist()
+    lo, hi = pricer.lo, pricer.hi
+    by_size = leaves.base[row].tolist()
     things = leaves.things[row].tolist()
     steps = 0
     n = len(cost)
@@ -147,5 +147,5 @@ def _subsets(pricer: Pricer, leaves: Node, row: int, limit: int, found: set[byte
         with_things(position + 1, total, inside)
         with_things(position + 1, total + things[position], [*inside, int(pricer.what[position])])
 
-    with_things(0, int(leaves.base[row]), [])
+    with_things(0, 0, [])
     return steps

@@ -15,12 +15,13 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import combinations
 
 import numpy as np
 
 from grouping.problem import IntArray
 from grouping.solving.clock import Clock
-from grouping.solving.kernel import Dim, Kind, Tally
+from grouping.solving.kernel import Kind, Tally
 
 SCALE = 256
 """Prices are integers in units of 1/SCALE of a cost unit; even, so that halves of pair points are exact."""
@@ -29,6 +30,7 @@ _BATCH = 400_000
 """Array entries handled at once."""
 
 _FEW = 6
+"""Items up to which a count term is priced by trying who of them may be in the group."""
 
 
 class TimeUp(Exception):  # noqa: N818  # a signal between engines, not an error
@@ -36,18 +38,38 @@ class TimeUp(Exception):  # noqa: N818  # a signal between engines, not an error
 
 
 @dataclass(frozen=True)
+class Level:
+    """One question the search branches on.
+
+    Attributes
+    ----------
+    points : options × items
+    fixed : options × sizes; what an option costs whoever is in the group
+    """
+
+    points: IntArray
+    fixed: IntArray
+
+
+@dataclass(frozen=True)
 class Node:
-    """A batch of partial answers: one row each."""
+    """A batch of partial answers: one row each.
+
+    Attributes
+    ----------
+    members, things : reduced cost of every item of size 1 and of size 0 so far
+    base : per size, what the group costs besides
+    low : lower limit of the reduced cost of any group below the node
+    """
 
     members: IntArray
     things: IntArray
     base: IntArray
-    room: IntArray
     low: IntArray
 
     def take(self, rows: IntArray) -> Node:
         """Return some of the rows."""
-        return Node(self.members[rows], self.things[rows], self.base[rows], self.room[rows], self.low[rows])
+        return Node(self.members[rows], self.things[rows], self.base[rows], self.low[rows])
 
 
 class Pricer:
@@ -62,48 +84,43 @@ class Pricer:
         self.kind = kind
         self.who = np.flatnonzero((kind.size > 0) & kind.allowed)
         self.what = np.flatnonzero((kind.size == 0) & kind.allowed)
-        self.hi = min(kind.hi, len(self.who))
-        self.lo = kind.lo
-        extra, left_out = [], 0
+        self.lo, self.hi = kind.lo, min(kind.hi, len(self.who))
+        sizes = np.arange(self.lo, self.hi + 1)
+        levels = []
+        for dim in sorted(kind.dims, key=lambda dim: dim.points.shape[1]):
+            fixed = dim.fixed[:, None] + kind.big * np.maximum(sizes[None, :] - dim.room[:, None], 0)
+            if dim.points.any() or fixed.any():
+                levels.append(Level(dim.points.T, fixed))
+        left_out = 0
         for tally in kind.tallies:
-            dim = _as_choice(tally, kind)
-            if dim is not None:
-                extra.append(dim)
+            level = _as_level(tally, kind, sizes)
+            if level is not None:
+                levels.append(level)
             elif not _implied(tally, kind):
                 left_out += 1
-        dims = [dim for dim in (*kind.dims, *extra) if dim.points.any() or dim.fixed.any()]
-        self.dims = sorted(dims, key=lambda dim: dim.points.shape[1])
+        self.levels = [Level(SCALE * level.points, SCALE * level.fixed) for level in levels]
         self.exact = not left_out and kind.pairs is None and len(kind.seats) <= 1
-        self.points = [SCALE * dim.points.T for dim in self.dims]
-        self.fixed = [SCALE * dim.fixed for dim in self.dims]
         self.rest = [np.zeros(len(kind.size), dtype=np.int64)]
-        self.rest_fixed = [0]
-        for points, fixed in zip(reversed(self.points), reversed(self.fixed), strict=True):
-            self.rest.insert(0, self.rest[0] + points.min(axis=0))
-            self.rest_fixed.insert(0, self.rest_fixed[0] + int(fixed.min()))
-        self.by_size = SCALE * kind.by_size[self.lo : self.hi + 1]
+        self.rest_fixed = [np.zeros(len(sizes), dtype=np.int64)]
+        for level in reversed(self.levels):
+            self.rest.insert(0, self.rest[0] + level.points.min(axis=0))
+            self.rest_fixed.insert(0, self.rest_fixed[0] + level.fixed.min(axis=0))
+        self.by_size = SCALE * (kind.by_size[self.lo : self.hi + 1] + sum(int(seat.min()) for seat in kind.seats[1:]))
         self.seat = SCALE * kind.seats[0][self.who] if kind.seats else None
-        self.seats_least = sum(SCALE * int(seat.min()) for seat in kind.seats[1:])
         self.linear = _pair_floor(kind) if kind.pairs is not None else np.zeros(len(kind.size), dtype=np.int64)
         self.bits = max(1, int(len(self.who)).bit_length())
         self.ranks = np.arange(len(self.who), dtype=np.int64)
 
     def root(self, price: IntArray) -> Node:
-        """Return the node in which no choice is answered.
+        """Return the node in which no question is answered.
 
         Parameters
         ----------
         price : per item, in units of 1/SCALE; what a group earns for holding it
         """
         reduced = self.linear - price
-        node = Node(
-            reduced[self.who][None, :],
-            reduced[self.what][None, :],
-            np.array([self.seats_least], dtype=np.int64),
-            np.array([self.hi], dtype=np.int64),
-            np.zeros(1, dtype=np.int64),
-        )
-        return self._bounded(node, 0)
+        members, things = reduced[self.who][None, :], reduced[self.what][None, :]
+        return self._bounded(Node(members, things, self.by_size[None, :], np.zeros(1, dtype=np.int64)), 0)
 
     def leaves(self, price: IntArray, clock: Clock, until: float, cutoff: list[int]) -> Iterator[Node]:
         """Yield batches of fully answered nodes whose least reduced cost is below ``cutoff[0]``.
@@ -126,10 +143,10 @@ class Pricer:
             alive = np.flatnonzero(node.low < cutoff[0])
             if not alive.size:
                 continue
-            if level == len(self.dims):
+            if level == len(self.levels):
                 yield node.take(alive)
                 continue
-            options = len(self.fixed[level])
+            options = len(self.levels[level].fixed)
             per_batch = max(1, min(first, _BATCH // (options * max(1, len(self.who)))))
             first = min(4 * first, 1 << 14)
             alive = alive[np.argsort(node.low[alive], kind="stable")]
@@ -142,13 +159,12 @@ class Pricer:
                 stack.append((level + 1, child.take(keep)))
 
     def _children(self, node: Node, level: int) -> Node:
-        points, fixed, room = self.points[level], self.fixed[level], self.dims[level].room
+        points, fixed = self.levels[level].points, self.levels[level].fixed
         rows = len(node.base) * len(fixed)
         child = Node(
             (node.members[:, None, :] + points[None, :, self.who]).reshape(rows, len(self.who)),
             (node.things[:, None, :] + points[None, :, self.what]).reshape(rows, len(self.what)),
-            (node.base[:, None] + fixed[None, :]).ravel(),
-            np.minimum(node.room[:, None], room[None, :]).ravel(),
+            (node.base[:, None, :] + fixed[None, :, :]).reshape(rows, fixed.shape[1]),
             np.empty(rows, dtype=np.int64),
         )
         return self._bounded(child, level + 1)
@@ -156,12 +172,12 @@ class Pricer:
     def _bounded(self, node: Node, level: int) -> Node:
         members = node.members + self.rest[level][self.who]
         things = node.things + self.rest[level][self.what]
-        low = node.base + self.rest_fixed[level] + np.minimum(things, 0).sum(axis=1)
-        values, _ = self._by_size(members, node.room)
-        return Node(node.members, node.things, node.base, node.room, low + values.min(axis=1))
+        values, _ = self._by_size(members)
+        low = (values + node.base + self.rest_fixed[level]).min(axis=1) + np.minimum(things, 0).sum(axis=1)
+        return Node(node.members, node.things, node.base, low)
 
-    def _by_size(self, members: IntArray, room: IntArray) -> tuple[IntArray, IntArray]:
-        """Return the least cost for each size, and the members in order of cost."""
+    def _by_size(self, members: IntArray) -> tuple[IntArray, IntArray]:
+        """Return the least sum over the members, seat included, for each size, and the members in order of cost."""
         key = (members << self.bits) | self.ranks
         key.sort(axis=1)
         order = key & ((1 << self.bits) - 1)
@@ -178,16 +194,12 @@ class Pricer:
             else:
                 before[:, 1:] = total[:, : self.hi - 1]
             values = np.minimum(values + inside, before + outside)
-        values = values + self.by_size
-        if room.min(initial=self.hi) < self.hi:
-            sizes = np.arange(self.lo, self.hi + 1)
-            values = values + SCALE * self.kind.big * np.maximum(sizes - room[:, None], 0)
         return values, order
 
     def sets(self, leaves: Node) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
         """Return the best set of items of each leaf, as rows of a 0/1 matrix."""
-        values, order = self._by_size(leaves.members, leaves.room)
-        size = self.lo + values.argmin(axis=1)
+        values, order = self._by_size(leaves.members)
+        size = self.lo + (values + leaves.base).argmin(axis=1)
         chosen = np.zeros((len(size), len(self.kind.size)), dtype=np.bool_)
         for row, (count, ranks) in enumerate(zip(size, order, strict=True)):
             inside = ranks[:count]
@@ -202,29 +214,39 @@ class Pricer:
         return chosen
 
 
-def _as_choice(tally: Tally, kind: Kind) -> Dim | None:
-    """Return a count term as a choice whose best option always is its points, or None.
+def _as_level(tally: Tally, kind: Kind, sizes: IntArray) -> Level | None:
+    """Return a count term as a question whose best answer always is its points, or None.
 
-    A concave table is the minimum of its tangents, one option each. A table that grows by the same step from the
-    second of a few items on (at most one of them) lets the group choose whom of them it keeps for nothing.
+    A concave table is the minimum of its tangents, one option each. A table that grows with the number of a few
+    items is priced by asking who of them may be in the group: the others are barred, and the points are those of all
+    who may be.
     """
-    if tally.table.shape[0] != 1:
-        return None
-    table = tally.table[0, : int(tally.value.sum()) + 1]
-    if len(table) < 2:
-        return None
-    steps = np.diff(table)
     n = len(kind.size)
-    room = np.full(len(steps), n)
-    if (np.diff(steps) <= 0).all():
-        fixed = table[:-1] - steps * np.arange(len(steps))
-        return Dim(tally.value[:, None] * steps[None, :], fixed, room)
+    if tally.table.shape[0] == 1:
+        table = tally.table[0, : int(tally.value.sum()) + 1]
+        steps = np.diff(table)
+        if len(steps) and (np.diff(steps) <= 0).all():
+            fixed = table[:-1] - steps * np.arange(len(steps))
+            return Level(steps[:, None] * tally.value[None, :], np.repeat(fixed[:, None], len(sizes), axis=1))
     listed = np.flatnonzero(tally.value)
-    if len(listed) <= _FEW and (tally.value[listed] == 1).all() and steps[0] == table[0] == 0 and (steps[1:] == steps[1]).all():
-        points = np.zeros((n, len(listed)), dtype=np.int64)
-        points[listed] = int(steps[1]) * (1 - np.eye(len(listed), dtype=np.int64))
-        return Dim(points, np.zeros(len(listed), dtype=np.int64), np.full(len(listed), n))
-    return None
+    if len(listed) > _FEW or not (tally.value[listed] == 1).all():
+        return None
+    counts = np.arange(len(listed) + 1)
+    table = tally.at(sizes[:, None], np.broadcast_to(counts, (len(sizes), len(counts))))
+    if (np.diff(table, axis=1) < 0).any():
+        return None
+    free = max(int(count) for count in counts if (table[:, count] == table[:, 0]).all())
+    points, fixed_rows = [], []
+    for count in counts[free:]:
+        if count < len(listed) and (table[:, count] == table[:, count + 1]).all():
+            continue
+        for chosen in combinations(listed.tolist(), int(count)):
+            row = np.zeros(n, dtype=np.int64)
+            row[listed] = kind.big
+            row[list(chosen)] = 0
+            points.append(row)
+            fixed_rows.append(table[:, count])
+    return Level(np.array(points), np.array(fixed_rows))
 
 
 def _implied(tally: Tally, kind: Kind) -> bool:

@@ -1,0 +1,140 @@
+"""Raising the bound over a list of groups by subset-row cuts, and dropping the groups that cannot help any more.
+
+Of three items, at most one group can hold two or more; the linear master problem can take halves of three groups
+that each hold two of them. Adding this inequality for the triples that are violated brings the linear value nearer
+to the best division (Jepsen, Petersen, Spoorendonk, Pisinger: Subset-row inequalities applied to the
+vehicle-routing problem with time windows, Operations Research 56, 2008). As all groups are listed, the prices of
+the cuts need no pricing problem: the bound follows by adding integers over the list.
+"""
+
+from __future__ import annotations
+
+import logging
+from collections.abc import Sequence
+from itertools import combinations
+
+import numpy as np
+from ortools.math_opt.python import mathopt
+
+from grouping.problem import IntArray
+from grouping.solving.clock import Clock
+from grouping.solving.columns import Column, Master
+from grouping.solving.kernel import Kernel
+from grouping.solving.pricing import SCALE
+
+log = logging.getLogger(__name__)
+
+_CUTS_A_ROUND = 40
+_MOST_CUTS = 600
+_VIOLATED = 0.02
+
+
+def tighten(
+    kernel: Kernel, columns: Sequence[Column], upper: int, step: int, clock: Clock, until: float
+) -> tuple[list[Column], int]:
+    """Return the groups that a division cheaper than ``upper`` can contain, and a bound for such divisions.
+
+    Parameters
+    ----------
+    columns : all groups that such a division could contain before
+    upper : cost of the best division known
+    step : a number that divides all costs
+    until : point of time at which to stop
+    """
+    kept = list(columns)
+    people = np.flatnonzero(kernel.problem.size > 0)
+    triples = np.array(list(combinations(people.tolist(), 3)), dtype=np.int64)
+    if len(triples) > 200_000 or not len(kept):
+        return kept, 0
+    cuts: list[IntArray] = []
+    known: set[int] = set()
+    bound = 0
+    while True:
+        master = Master(kernel)
+        master.add(kept)
+        rows = np.array([column.row for column in kept]).astype(np.int64)
+        handles: list[mathopt.LinearConstraint] = []
+        _add_cuts(master, rows, cuts, handles)
+        shrunk = False
+        while not shrunk:
+            price, per_group, _ = master.solve()
+            clock.work(40.0 * rows.size)
+            cut_price = np.array([-master.dual(handle) for handle in handles], dtype=np.float64)
+            reduced, value = _reduced(kernel, kept, rows, price, per_group, cuts, cut_price)
+            bound = max(bound, -(-(-(-value // SCALE) + kernel.offset) // step) * step)
+            keep = reduced <= SCALE * (upper - step - kernel.offset) - value
+            if bound >= upper:
+                return [], upper
+            if keep.sum() < 0.7 * len(kept) and keep.sum() > 0:
+                kept = [column for column, stays in zip(kept, keep, strict=True) if stays]
+                shrunk = True
+                continue
+            if clock.spent >= until or len(cuts) >= _MOST_CUTS:
+                return [column for column, stays in zip(kept, keep, strict=True) if stays], bound
+            fresh = _violated(triples, rows, master.values(), known)
+            if not fresh:
+                return [column for column, stays in zip(kept, keep, strict=True) if stays], bound
+            new = [triples[t] for t in fresh]
+            known.update(fresh)
+            cuts += new
+            _add_cuts(master, rows, new, handles)
+
+
+def _add_cuts(
+    master: Master, rows: IntArray, cuts: Sequence[IntArray], handles: list[mathopt.LinearConstraint]
+) -> None:
+    for cut in cuts:
+        inside = np.flatnonzero(rows[:, cut].sum(axis=1) >= 2)
+        handles.append(master.add_cut(inside.tolist()))
+
+
+def _violated(triples: IntArray, rows: IntArray, values: np.ndarray[tuple[int], np.dtype[np.float64]], known: set[int]) -> list[int]:
+    """Return the indices of the most violated triples that are not cuts yet."""
+    used = np.flatnonzero(values > 1e-6)
+    weight = np.zeros(len(triples))
+    for column in used:
+        row = rows[column]
+        weight += values[column] * (row[triples].sum(axis=1) >= 2)
+    order = np.argsort(-weight, kind="stable")
+    found: list[int] = []
+    touched: dict[int, int] = {}
+    for t in order[: 20 * _CUTS_A_ROUND].tolist():
+        if weight[t] <= 1 + _VIOLATED or len(found) >= _CUTS_A_ROUND:
+            break
+        if t in known or any(touched.get(i, 0) >= 6 for i in triples[t].tolist()):
+            continue
+        found.append(t)
+        for i in triples[t].tolist():
+            touched[i] = touched.get(i, 0) + 1
+    return found
+
+
+def _reduced(
+    kernel: Kernel,
+    columns: Sequence[Column],
+    rows: IntArray,
+    price: np.ndarray[tuple[int], np.dtype[np.float64]],
+    per_group: float,
+    cuts: Sequence[IntArray],
+    cut_price: np.ndarray[tuple[int], np.dtype[np.float64]],
+) -> tuple[IntArray, int]:
+    """Return how much each group adds to the bound when it is used, and the bound, scaled; in exact integers."""
+    problem = kernel.problem
+    most = len(problem.groups) if problem.most is None else problem.most
+    big = float(kernel.big)
+    integers = np.rint(np.clip(price, -big, big) * SCALE).astype(np.int64)
+    extra = round(float(np.clip(per_group, -big, big)) * SCALE)
+    reduced: IntArray = SCALE * np.array([column.cost for column in columns], dtype=np.int64) - rows @ integers - extra
+    value = int(integers.sum()) + (extra * problem.least if extra > 0 else extra * most)
+    for cut, paid in zip(cuts, np.rint(np.maximum(cut_price, 0) * SCALE).astype(np.int64).tolist(), strict=True):
+        if paid:
+            reduced += paid * (rows[:, cut].sum(axis=1) >= 2)
+            value -= paid
+    kinds = np.array([column.kind for column in columns])
+    for k, kind in enumerate(kernel.kinds):
+        mine = kinds == k
+        least = int(reduced[mine].min()) if mine.any() else 0
+        if least < 0 or kind.required:
+            value += least * len(kind.groups)
+            reduced[mine] -= least
+    return reduced, value
