@@ -138,7 +138,7 @@ class Focus(Term):
             object.__setattr__(self, "forbidden", _flags(self.forbidden, items, options))
         if self.fixed is not None:
             object.__setattr__(self, "fixed", _integers(self.fixed, options))
-        if self.points.size and self.points.min() < 0 or self.fixed is not None and self.fixed.min() < 0:
+        if (self.points.size and self.points.min() < 0) or (self.fixed is not None and self.fixed.min() < 0):
             raise ValueError("the points of a focus may not be negative")
 
     def most_points(self, items: int, groups: int) -> int:
@@ -166,7 +166,7 @@ class Count(Term):
         """See :meth:`Term.check`."""
         object.__setattr__(self, "value", _integers(self.value, items))
         object.__setattr__(self, "penalty", _integers(self.penalty, *np.shape(self.penalty)))
-        if self.value.size and self.value.min() < 0 or self.penalty.min() < 0:
+        if (self.value.size and self.value.min() < 0) or self.penalty.min() < 0:
             raise ValueError("the numbers and points of a count may not be negative")
         if self.penalty.ndim != 2 or self.penalty.shape[1] < int(self.value.sum()) + 1:
             raise ValueError("the penalty table is too narrow for the sum of the numbers")
@@ -202,7 +202,9 @@ class Pair(Term):
         pairs = np.shape(self.points)[0]
         for name in ("first", "second", "points"):
             object.__setattr__(self, name, _integers(getattr(self, name), pairs))
-        if pairs and not (0 <= self.first.min() and self.second.max() < items and bool((self.first < self.second).all())):
+        if pairs and not (
+            0 <= self.first.min() and self.second.max() < items and bool((self.first < self.second).all())
+        ):
             raise ValueError("pairs need 0 <= first < second < number of items")
         if len(set(zip(self.first.tolist(), self.second.tolist(), strict=True))) != pairs:
             raise ValueError("a pair is listed twice")

@@ -24,5 +24,9 @@ def sample_path(name: str = "branch_42") -> Path:
     for place in _PLACES:
         if name and (place / name).is_dir():
             return place / name
-    known = sorted({folder.name for place in _PLACES if place.is_dir() for folder in place.iterdir() if folder.is_dir()})
-    raise InputError(Issue("unknown_sample", "there is no such sample", value=name, advice=f"one of {', '.join(known)}"))
+    known = sorted(
+        {folder.name for place in _PLACES if place.is_dir() for folder in place.iterdir() if folder.is_dir()}
+    )
+    raise InputError(
+        Issue("unknown_sample", "there is no such sample", value=name, advice=f"one of {', '.join(known)}")
+    )

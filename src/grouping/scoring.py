@@ -326,7 +326,7 @@ def faults(problem: Problem, group_of: Sequence[int] | IntArray, cost: int, boun
     """
     result = score(problem, group_of)
     found = [
-        f"rule {v.rule!r} is broken by {v.amount} in group {v.group} (items {', '.join(problem.keys[i] for i in v.items)})"
+        f"rule {v.rule!r} is broken by {v.amount} in group {v.group} ({', '.join(problem.keys[i] for i in v.items)})"
         for v in result.violations
     ]
     if result.cost != cost:

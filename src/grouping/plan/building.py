@@ -6,17 +6,19 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from fractions import Fraction
 from math import lcm
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from grouping.plan.records import BrokenRule, CriterionScore, Finding, GroupSummary, Result, Seat
-from grouping.policy.compiling import Compiled, Entry
 from grouping.policy.convene import Attendance
 from grouping.policy.criterion import PRINCIPLES
-from grouping.policy.policy import Policy
 from grouping.problem import Focus, IntArray, Role
-from grouping.scoring import Part, Score
+
+if TYPE_CHECKING:
+    from grouping.policy.compiling import Compiled, Entry
+    from grouping.policy.policy import Policy
+    from grouping.scoring import Part, Score
 
 Status = Literal["optimal", "feasible", "evaluated"]
 
@@ -190,9 +192,7 @@ class _Teller:
         for entry in self.compiled.entries:
             if entry.must:
                 continue
-            for part in self.score.parts:
-                if part.term in entry.terms:
-                    found.append(self._finding(entry, part, factor))
+            found += [self._finding(entry, part, factor) for part in self.score.parts if part.term in entry.terms]
         return found
 
     def _finding(self, entry: Entry, part: Part, factor: int) -> Finding:

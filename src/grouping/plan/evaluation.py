@@ -74,7 +74,7 @@ class Evaluation:
 
     @property
     def assignments(self) -> pd.DataFrame:
-        """Where everybody is, in the order of the roster.
+        """Where everybody is: part by part, in the order of the roster.
 
         Returns
         -------
@@ -167,7 +167,9 @@ class Evaluation:
         written = data.get("schema_version") if isinstance(data, dict) else None
         if isinstance(written, int) and written > SCHEMA_VERSION:
             message = f"was written by a newer version: schema {written}, and this version reads {SCHEMA_VERSION}"
-            raise InputError(Issue("newer_schema", message, file=file, advice="update the package that provides grouping"))
+            raise InputError(
+                Issue("newer_schema", message, file=file, advice="update the package that provides grouping")
+            )
         try:
             result = Result.model_validate_json(text)
         except ValidationError as error:
@@ -226,7 +228,7 @@ class Plan(Evaluation):
 
     @property
     def status(self) -> str:
-        """ "optimal" when no division scores more, which is proven; "feasible" otherwise."""
+        """Whether it is proven that no division scores more: "optimal" if so, else "feasible"."""
         return self._result.status
 
     @property

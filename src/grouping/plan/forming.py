@@ -13,34 +13,31 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grouping.errors import AssignmentError, InfeasibleError, Issue, VerificationError
-from grouping.plan.building import Scored, build
+from grouping.errors import InfeasibleError, VerificationError
+from grouping.plan.building import Scored, Status, build
+from grouping.plan.divisions import read_division
 from grouping.plan.evaluation import Evaluation, Plan
 from grouping.plan.reasons import reasons
 from grouping.plan.records import BrokenRule
+from grouping.plan.things import place_teams
 from grouping.policy.compiling import Compiled, compile_parts
 from grouping.policy.policy import Policy
 from grouping.policy.rules import Within
-from grouping.problem import IntArray, Problem
-from grouping.scoring import faults, place_things, score
+from grouping.scoring import faults, score
 from grouping.solving.engine import Progress, Solution, solve
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from grouping.problem import IntArray, Problem
     from grouping.roster import Roster
 
 log = logging.getLogger(__name__)
 
 DISTRIBUTION = "group-formation-optimizer"
 
-_HEADERS = {
-    "member_id": ("member_id", "member", "id", "工号", "编号", "员工编号"),
-    "group": ("group", "current_group", "小组", "党小组", "党小组名称", "现党小组"),
-    "role": ("role", "角色", "小组职务"),
-}
-
-_LEADER_WORDS = ("leader", "组长")
+_LAST_CALL = 1.0
+"""Seconds for each part not yet begun when the user stops the run, so that the plan comes out whole."""
 
 
 def form_groups(
@@ -66,12 +63,13 @@ def form_groups(
     reproducible : True makes the same input, seed and versions give the same plan; the time limit is then counted
         in work and only roughly met
     executor : solves independent parts (branches) at the same time; any ``concurrent.futures`` executor. None solves
-        them one after another
+        them one after another. Each part gets the share of the limit that its members are of all
     on_progress : called with a :class:`Progress` of the part being solved; ignored with an executor
 
     Returns
     -------
-    Plan : verified by the independent scorer
+    Plan : verified by the independent scorer. When the run is interrupted (Ctrl-C) after a first plan, the best so
+        far, with ``provenance["stopped_by"] == "user"``
 
     Raises
     ------
@@ -100,10 +98,24 @@ def form_groups(
             where = f"in {part.name}: " if part.name else ""
             raise InfeasibleError([where + reason for reason in reasons(part)])
         _verify(part.problem, solution)
-        scored.append(Scored(part, solution.group_of, score(part.problem, solution.group_of), solution.bound))
-    status = "optimal" if all(solution.status == "optimal" for solution in solutions) else "feasible"
+        scored.append(_settled(part, solution))
+    proven = all(part.bound is not None and part.bound == part.score.cost for part in scored)
+    status: Status = "optimal" if proven else "feasible"
     provenance = _provenance(parts, solutions, {"time_limit": time_limit, **options})
-    return Plan(build(scored, wanted, status, provenance=provenance))  # type: ignore[arg-type]  # one of two texts
+    return Plan(build(scored, wanted, status, provenance=provenance))
+
+
+def _settled(part: Compiled, solution: Solution) -> Scored:
+    """Return the solution with the teams without members given out anew, so that judging the same people in the
+    same groups gives the same numbers; never worse.
+    """
+    problem, found = part.problem, solution.group_of
+    assert found is not None
+    place = place_teams(problem, np.where(problem.size > 0, found, -1))
+    again = score(problem, place)
+    if again.violations or again.cost > score(problem, found).cost:
+        place, again = found, score(problem, found)
+    return Scored(part, place, again, solution.bound)
 
 
 def _solve_parts(
@@ -122,16 +134,18 @@ def _solve_parts(
             for part, limit in zip(parts, limits, strict=True)
         ]
         return [task.result() for task in tasks]
-    left, members = time_limit, sum(part.problem.members for part in parts)
+    left, members, stopped = time_limit, sum(part.problem.members for part in parts), False
     solutions = []
     for part in parts:
-        share = max(left * part.problem.members / max(members, 1), 0.05)
+        share = max(left * part.problem.members / max(members, 1), min(time_limit, 0.05))
+        share = min(share, _LAST_CALL) if stopped else share
         solution = solve(part.problem, time_limit=share, on_progress=on_progress, **options)
         spent = solution.provenance["seconds"]
         assert isinstance(spent, dict)
         left -= share if options["reproducible"] else min(float(spent["total"]), share)
         members -= part.problem.members
         solutions.append(solution)
+        stopped = stopped or solution.provenance.get("stopped_by") == "user"
         if solution.group_of is None:
             break
     return solutions
@@ -175,7 +189,11 @@ def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], option
         "first_plan": sum(float(entry.get("first_plan", 0)) for entry in first),
         "total": sum(float(entry.get("total", 0)) for entry in first),
     }
-    single = {key: about[0][key] for key in ("plan", "bound") if key in about[0]} if len(about) == 1 else {}
+    single: dict[str, Any] = {}
+    if len(about) == 1:
+        single = {key: about[0][key] for key in ("plan", "bound") if key in about[0]}
+    stops = [entry.get("stopped_by") for entry in about]
+    single["stopped_by"] = next((stop for stop in ("user", "limit") if stop in stops), "proof")
     return {"seconds": seconds, **single, "options": dict(options), "versions": versions, "parts": about}
 
 
@@ -190,17 +208,20 @@ def evaluate(
     ----------
     roster : the members
     policy : by what it is scored; None is :meth:`Policy.balanced`
-    assignments : DataFrame with columns member_id and group (role optional: a "leader" is kept as such), or
-        member id → group name, or a plan, or the name of a roster attribute that holds each member's group
+    assignments : DataFrame with columns member_id and group, English or Chinese, any index (role optional: a
+        "leader" or 组长 is kept as such, otherwise the best is taken), or member id → group name, or a plan, or the
+        name of a roster attribute that holds each member's group
 
     Returns
     -------
-    Evaluation : broken rules, members in no group among them, are listed in ``violations``
+    Evaluation : broken rules, members in no group among them, are listed in ``violations``; members in no group have
+        no points, and the score is that of the others. Groups that reach into several branches are scored in each
 
     Raises
     ------
     AssignmentError
-        When the table has no such columns, names unknown members or a member twice; all faults at once.
+        When the table has no such columns, names unknown members, a member twice or two leaders of a group, or
+        places nobody; all faults at once.
     PolicyError
         When the policy does not fit the roster.
 
@@ -213,7 +234,8 @@ def evaluate(
     True
     """
     wanted = policy if policy is not None else Policy.balanced()
-    group_of, leaders = _division(roster, assignments)
+    division = read_division(roster, assignments)
+    group_of = division.group_of
     parts = compile_parts(roster, wanted, group_of)
     scored = []
     homes: dict[str, list[str]] = {}
@@ -222,9 +244,13 @@ def evaluate(
         members = [group_of.get(member) for member in part.roster.member_ids]
         place: IntArray = np.full(len(part.problem.size), -1, dtype=np.int64)
         place[: len(members)] = [-1 if name is None else names.index(name) for name in members]
+        for thing, team in enumerate(part.teams, start=len(members)):
+            keeper = division.covers.get((part.name, team))
+            if keeper is not None and keeper in members and part.teams.count(team) == 1:
+                place[thing] = names.index(keeper)
         index = {member: i for i, member in enumerate(part.roster.member_ids)}
-        seated = {("leader", names.index(group_of[m])): index[m] for m in leaders if m in index}
-        place = place_things(part.problem, place, seated)
+        seated = {("leader", names.index(group_of[m])): index[m] for m in division.leaders if m in index}
+        place = place_teams(part.problem, place, seated)
         scored.append(Scored(part, place, score(part.problem, place, seated)))
         for name in dict.fromkeys(name for name in members if name is not None):
             homes.setdefault(name, []).append(part.name)
@@ -235,51 +261,3 @@ def evaluate(
         if len(where) > 1
     ]
     return Evaluation(build(scored, wanted, "evaluated", crossing))
-
-
-def _division(
-    roster: Roster, assignments: pd.DataFrame | Mapping[str, str] | Evaluation | str
-) -> tuple[dict[str, str], list[str]]:
-    """Return member id → group name, and the members named as leaders."""
-    if isinstance(assignments, Evaluation):
-        seats = assignments.result.assignments
-        rows: list[tuple[object, object, object]] = [(seat.member_id, seat.group, seat.role) for seat in seats]
-    elif isinstance(assignments, str):
-        rows = [(m, g, None) for m, g in zip(roster.member_ids, roster.column(assignments), strict=True)]
-    elif isinstance(assignments, Mapping):
-        rows = [(member, group, None) for member, group in assignments.items()]
-    else:
-        rows = _rows(assignments)
-    known = set(roster.member_ids)
-    faults_found: list[Issue] = []
-    group_of: dict[str, str] = {}
-    leaders: dict[str, str] = {}
-    for number, (member, group, role) in enumerate(rows, 2):
-        key = str(member)
-        if key not in known:
-            faults_found.append(Issue("unknown_member", "no such member in the roster", row=number, value=key))
-        elif key in group_of:
-            faults_found.append(Issue("twice", "the member stands in two rows", row=number, value=key))
-        elif group is not None and group == group and str(group).strip():
-            group_of[key] = str(group).strip()
-            if str(role) in _LEADER_WORDS:
-                if group_of[key] in leaders:
-                    faults_found.append(Issue("two_leaders", "the group has two leaders", row=number, value=key))
-                leaders[group_of[key]] = key
-    if faults_found:
-        raise AssignmentError(faults_found)
-    return group_of, list(leaders.values())
-
-
-def _rows(table: Any) -> list[tuple[object, object, object]]:
-    """Return (member, group, role) of every row of a DataFrame, by English or Chinese headers."""
-    if not hasattr(table, "columns"):
-        raise AssignmentError("assignments are a DataFrame, a mapping, a plan, or the name of an attribute")
-    names = {str(column).strip().lower(): column for column in table.columns}
-    found = {field: next((names[h] for h in heads if h in names), None) for field, heads in _HEADERS.items()}
-    missing = [field for field in ("member_id", "group") if found[field] is None]
-    if missing:
-        raise AssignmentError([Issue("missing_column", f"there is no column {field!r}", column=field) for field in missing])
-    plain = table.astype(object).where(table.notna(), None)
-    roles = plain[found["role"]].tolist() if found["role"] is not None else [None] * len(plain)
-    return list(zip(plain[found["member_id"]].tolist(), plain[found["group"]].tolist(), roles, strict=True))

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.policy.compiling import Compiled
 from grouping.policy.general import Apart, AtLeast, Together
 from grouping.policy.rules import Pin
 from grouping.problem import Count, Role
+
+if TYPE_CHECKING:
+    from grouping.policy.compiling import Compiled
 
 
 def reasons(part: Compiled) -> list[str]:
@@ -41,7 +44,8 @@ def _counted(part: Compiled) -> Iterator[str]:
             if have < criterion.n * fewest:
                 yield f"{entry.label} needs {criterion.n * fewest} such members for {groups}, but there are {have}"
         elif isinstance(criterion, Apart) and len(criterion.ids) > most:
-            yield f"{entry.label} asks for {len(criterion.ids)} members in different groups, but there are at most {most}"
+            asked = len(criterion.ids)
+            yield f"{entry.label} asks for {asked} members in different groups, but there are at most {most}"
         elif isinstance(criterion, Together) and len(criterion.ids) > part.policy.size[1]:
             yield f"{entry.label} asks for {len(criterion.ids)} members in one group, which takes {part.policy.size[1]}"
     pinned: dict[str, set[str]] = {}

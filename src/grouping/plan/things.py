@@ -45,11 +45,10 @@ def _plain(problem: Problem, loose: IntArray) -> bool:
             barred = term.forbidden is not None and bool(term.forbidden[loose].any())
             if barred or (term.must and bool(term.points[loose].any())):
                 return False
-        elif isinstance(term, Count) and term.value[loose].any():
-            return False
-        elif isinstance(term, Role) and term.eligible[loose].any():
-            return False
-        elif isinstance(term, Pair) and (np.isin(term.first, loose).any() or np.isin(term.second, loose).any()):
+        elif isinstance(term, Count | Role):
+            if (term.value if isinstance(term, Count) else term.eligible)[loose].any():
+                return False
+        elif isinstance(term, Pair) and np.isin([term.first, term.second], loose).any():
             return False
     items = set(loose.tolist())
     return not any(placement.item in items for placement in problem.placements)
@@ -115,7 +114,7 @@ def _best(tables: list[_Table], count: int) -> list[int]:
         costs = table.costs(count)
         nxt: IntArray = np.full(len(masks), far)
         take: IntArray = np.zeros(len(masks), dtype=np.int64)
-        for part in masks:
+        for part in masks.tolist():
             wider = masks[masks & part == part]
             cost = least[wider ^ part] + costs[part]
             better = cost < nxt[wider]
@@ -150,6 +149,7 @@ def _descend(tables: list[_Table], count: int) -> list[int]:
         goes[team] = after
         return after != before
 
-    while any([move(team) for team in range(count)]):
-        pass
+    moved = True
+    while moved:
+        moved = sum([move(team) for team in range(count)]) > 0
     return goes

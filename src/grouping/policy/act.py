@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from grouping.policy.context import Context
 from grouping.policy.convene import place_choice, travel_points
 from grouping.policy.criterion import Criterion, texts
 from grouping.problem import BoolArray, Choice, Focus, IntArray, Placement, Role, Term
+
+if TYPE_CHECKING:
+    from grouping.policy.context import Context
 
 
 @dataclass(frozen=True)
@@ -94,7 +96,9 @@ class SharedWork(Criterion):
 
     home: ClassVar[str] = "act"
     single: ClassVar[bool] = True
-    source: ClassVar[str] = "the article: by business chain 按业务链, or across departments by neighbourhood 按地域相邻; ≤ 10 min is near"
+    source: ClassVar[str] = (
+        "the article: by business chain 按业务链, or across departments by neighbourhood 按地域相邻; ≤ 10 min is near"
+    )
     shows: ClassVar[str | None] = "work"
     words: ClassVar = {
         "en": "shares {option}; {guilty} of {size} members stand outside it",
@@ -151,8 +155,13 @@ class TeamCoverage(Criterion):
 
     home: ClassVar[str] = "act"
     single: ClassVar[bool] = True
-    source: ClassVar[str] = "杜绝党员空白班组; 没有党员的班组由临近或业务相关班组的党员负责 (无党员班组 is a column of the official form)"
-    words: ClassVar = {"en": "looks after {guilty} teams that are not near in trade or place", "zh": "联系的{guilty}个无党员班组业务或地点不相近"}
+    source: ClassVar[str] = (
+        "杜绝党员空白班组; 没有党员的班组由临近或业务相关班组的党员负责 (无党员班组 is a column of the official form)"
+    )
+    words: ClassVar = {
+        "en": "looks after {guilty} teams that are not near in trade or place",
+        "zh": "联系的{guilty}个无党员班组业务或地点不相近",
+    }
 
     def faults(self) -> Iterable[str]:
         """See :meth:`Criterion.faults`."""
@@ -241,7 +250,9 @@ class Leader(_Led):
     Under ``must``, a group of probationary members only is not allowed.
     """
 
-    source: ClassVar[str] = "R11: a group leader is a full member (正式党员), takes part in person, and is inside the group"
+    source: ClassVar[str] = (
+        "R11: a group leader is a full member (正式党员), takes part in person, and is inside the group"
+    )
     words: ClassVar = {"en": "led by {holder}", "zh": "组长人选{holder}"}
 
     @property
@@ -281,8 +292,13 @@ class LeaderFit(_Led):
     unwilling: int = 30
 
     single: ClassVar[bool] = True
-    source: ClassVar[str] = "R10, R11: recommended by members, assessed by the branch (党员推荐 + 支部考察); 60/40 is illustrative"
-    words: ClassVar = {"en": "led by {holder}, who falls {points} points short of the ideal", "zh": "组长人选{holder}，与理想人选差{points}分"}
+    source: ClassVar[str] = (
+        "R10, R11: recommended by members, assessed by the branch (党员推荐 + 支部考察); 60/40 is illustrative"
+    )
+    words: ClassVar = {
+        "en": "led by {holder}, who falls {points} points short of the ideal",
+        "zh": "组长人选{holder}，与理想人选差{points}分",
+    }
 
     def faults(self) -> Iterable[str]:
         """See :meth:`Criterion.faults`."""

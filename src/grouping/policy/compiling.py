@@ -170,7 +170,7 @@ def group_count(policy: Policy, members: int) -> tuple[int, int]:
     if isinstance(policy.groups, int):
         asked = (policy.groups, policy.groups)
     elif isinstance(policy.groups, tuple) and not isinstance(policy.groups[0], GroupSpec):
-        asked = (int(policy.groups[0]), int(policy.groups[1]))  # type: ignore[call-overload, arg-type]
+        asked = (int(policy.groups[0]), int(policy.groups[1]))
     elif isinstance(policy.groups, tuple):
         limits = [spec.size or policy.size for spec in policy.groups if isinstance(spec, GroupSpec)]
         least, room = sum(size[0] for size in limits), sum(size[1] for size in limits)
@@ -190,10 +190,9 @@ def _why_no_count(members: int, lo: int, hi: int, asked: tuple[int, int], free: 
         return f"{members} members are fewer than one group of at least {lo} needs"
     if free:
         k = members // lo
-        return (
-            f"{members} members cannot be divided into groups of {lo} to {hi}: "
-            f"{k} {'group holds' if k == 1 else 'groups hold'} at most {k * hi}, {k + 1} groups need at least {(k + 1) * lo}"
-        )
+        held = f"{k} {'group holds' if k == 1 else 'groups hold'} at most {k * hi}"
+        needed = f"{k + 1} groups need at least {(k + 1) * lo}"
+        return f"{members} members cannot be divided into groups of {lo} to {hi}: {held}, {needed}"
     number = str(asked[0]) if asked[0] == asked[1] else f"{asked[0]} to {asked[1]}"
     return (
         f"{members} members do not fit into {number} groups of {lo} to {hi}: "

@@ -10,9 +10,9 @@ import numpy as np
 
 from grouping.errors import PolicyError, RosterError
 from grouping.policy.criterion import unknown
-from grouping.problem import Choice, IntArray
 
 if TYPE_CHECKING:
+    from grouping.problem import Choice, IntArray
     from grouping.roster import Roster, Slot, Team
 
 

@@ -10,11 +10,11 @@ from typing import TYPE_CHECKING, ClassVar
 import numpy as np
 
 from grouping.errors import PolicyError
-from grouping.policy.context import Context
 from grouping.policy.criterion import Criterion
 from grouping.problem import Choice, Focus, IntArray, Placement, Term
 
 if TYPE_CHECKING:
+    from grouping.policy.context import Context
     from grouping.roster import Slot
 
 STATES = ("D", "A", "R", "O")
@@ -46,7 +46,9 @@ class Attendance(Criterion):
 
     home: ClassVar[str] = "convene"
     single: ClassVar[bool] = True
-    source: ClassVar[str] = "支部工作条例(试行) art. 13: 便于组织开展活动; four states because free/busy cannot tell divisions apart"
+    source: ClassVar[str] = (
+        "支部工作条例(试行) art. 13: 便于组织开展活动; four states because free/busy cannot tell divisions apart"
+    )
     shows: ClassVar[str | None] = "session"
     words: ClassVar = {
         "en": "meets {option}; for {guilty} of {size} members the time is not ideal",
@@ -56,7 +58,9 @@ class Attendance(Criterion):
     def __post_init__(self) -> None:
         """Normalise tables and lists, then check."""
         if isinstance(self.credits, dict):
-            object.__setattr__(self, "credits", tuple((str(k), v) for k, v in {**dict(CREDITS), **self.credits}.items()))
+            object.__setattr__(
+                self, "credits", tuple((str(k), v) for k, v in {**dict(CREDITS), **self.credits}.items())
+            )
         if self.slots is not None and not isinstance(self.slots, str | tuple):
             object.__setattr__(self, "slots", tuple(self.slots))
         super().__post_init__()
@@ -149,9 +153,14 @@ class Travel(Criterion):
 
     home: ClassVar[str] = "convene"
     single: ClassVar[bool] = True
-    source: ClassVar[str] = "15-minute walking circle 1 km; over 30 minutes: online or a group of its own (FACTS travel bands)"
+    source: ClassVar[str] = (
+        "15-minute walking circle 1 km; over 30 minutes: online or a group of its own (FACTS travel bands)"
+    )
     shows: ClassVar[str | None] = "place"
-    words: ClassVar = {"en": "meets at {option}; {guilty} of {size} members have a way", "zh": "活动地点{option}；{size}人中{guilty}人需要走一段路"}
+    words: ClassVar = {
+        "en": "meets at {option}; {guilty} of {size} members have a way",
+        "zh": "活动地点{option}；{size}人中{guilty}人需要走一段路",
+    }
 
     def faults(self) -> Iterable[str]:
         """See :meth:`Criterion.faults`."""

@@ -20,7 +20,6 @@ REGISTRY: dict[str, type[Criterion]] = {}
 """Every criterion by the name it has in code and in policy files."""
 
 
-
 @dataclass(frozen=True)
 class Criterion:
     """Base of all criteria; immutable, comparable, and plain enough to be written to TOML and JSON.
@@ -34,7 +33,8 @@ class Criterion:
     -----
     A subclass sets ``home`` (its principle), ``source`` (where the rule or method comes from), ``shows`` (the column
     of the group table that its option fills, if any) and ``words`` (a sentence for a group in each language, over
-    the facts ``points, size, amount, option, holder, guilty``), and writes :meth:`terms`. Under ``must`` the very same terms demand 0 points.
+    the facts ``points, size, amount, option, holder, guilty``), and writes :meth:`terms`. Under ``must`` the very
+    same terms demand 0 points.
     """
 
     weight: float = field(default=1, kw_only=True)
@@ -65,7 +65,11 @@ class Criterion:
 
     def _common_faults(self) -> Iterable[Issue]:
         name = type(self).__name__
-        if isinstance(self.weight, bool) or not isinstance(self.weight, int | float | Fraction) or not 0 < self.weight < 1e9:
+        if (
+            isinstance(self.weight, bool)
+            or not isinstance(self.weight, int | float | Fraction)
+            or not 0 < self.weight < 1e9
+        ):
             yield Issue("bad_weight", f"{name}: a weight is a positive number", value=str(self.weight))
         if self.principle is not None and self.principle not in PRINCIPLES:
             yield unknown("principle", self.principle, PRINCIPLES, owner=name)

@@ -4,14 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
-from typing import Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
 
 from grouping.errors import Issue, PolicyError
-from grouping.policy.context import Context
 from grouping.policy.criterion import Criterion, texts
 from grouping.problem import Count, IntArray, Placement, Term
+
+if TYPE_CHECKING:
+    from grouping.policy.context import Context
 
 
 def matches(value: object, wanted: object) -> bool:

@@ -6,14 +6,16 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from itertools import combinations
 from math import comb
-from typing import ClassVar
+from typing import TYPE_CHECKING, ClassVar
 
 import numpy as np
 
 from grouping.errors import PolicyError
-from grouping.policy.context import Context
 from grouping.policy.criterion import Criterion
 from grouping.problem import Choice, Count, Focus, IntArray, Placement, Term
+
+if TYPE_CHECKING:
+    from grouping.policy.context import Context
 
 
 @dataclass(frozen=True)
@@ -36,7 +38,10 @@ class EvenSize(Criterion):
 
     single: ClassVar[bool] = True
     source: ClassVar[str] = "R7: no rule gives an upper size; practice aims at 7 to 9"
-    words: ClassVar = {"en": "has {size} members, {points} points from an even size", "zh": "{size}人，偏离适当规模{points}分"}
+    words: ClassVar = {
+        "en": "has {size} members, {points} points from an even size",
+        "zh": "{size}人，偏离适当规模{points}分",
+    }
 
     def __post_init__(self) -> None:
         """Normalise, then check."""
@@ -83,7 +88,10 @@ class FewDepartments(Criterion):
     single: ClassVar[bool] = True
     source: ClassVar[str] = "R3: 便于管理; a committee member keeps contact with the departments behind a group"
     shows: ClassVar[str | None] = "departments"
-    words: ClassVar = {"en": "main departments {option}; {guilty} of {size} members are from others", "zh": "主要部门{option}；{size}人中{guilty}人来自其他部门"}
+    words: ClassVar = {
+        "en": "main departments {option}; {guilty} of {size} members are from others",
+        "zh": "主要部门{option}；{size}人中{guilty}人来自其他部门",
+    }
 
     def faults(self) -> Iterable[str]:
         """See :meth:`Criterion.faults`."""
@@ -122,7 +130,9 @@ class Mentoring(Criterion):
     full: int = 2
 
     single: ClassVar[bool] = True
-    source: ClassVar[str] = "R13: a probationary member is educated by committee, branch and group; two full members each"
+    source: ClassVar[str] = (
+        "R13: a probationary member is educated by committee, branch and group; two full members each"
+    )
     words: ClassVar = {"en": "{amount} newcomers among {size}", "zh": "{size}人中预备党员{amount}人"}
 
     def faults(self) -> Iterable[str]:
@@ -155,7 +165,10 @@ class Continuity(Criterion):
     single: ClassVar[bool] = True
     source: ClassVar[str] = "adjusting beats re-forming: move few people from where they are today"
     shows: ClassVar[str | None] = "continues"
-    words: ClassVar = {"en": "continues {option}; {guilty} of {size} members come from elsewhere", "zh": "延续{option}；{size}人中{guilty}人由其他小组调入"}
+    words: ClassVar = {
+        "en": "continues {option}; {guilty} of {size} members come from elsewhere",
+        "zh": "延续{option}；{size}人中{guilty}人由其他小组调入",
+    }
 
     def terms(self, context: Context) -> list[Term | Placement]:
         """See :meth:`Criterion.terms`."""

@@ -2,11 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from os import PathLike
-from typing import Any, Self
+from typing import Any, Self, cast
 
 from grouping.errors import Issue, PolicyError
 from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
@@ -81,8 +81,8 @@ class Policy:
 
     size: tuple[int, int] = SIZE
     groups: Groups = None
-    must: tuple[Criterion, ...] = field(default=None)  # type: ignore[assignment]  # None: the default, made below
-    prefer: tuple[Criterion, ...] = field(default=None)  # type: ignore[assignment]  # None: the default, made below
+    must: Sequence[Criterion] = cast("Sequence[Criterion]", None)
+    prefer: Sequence[Criterion] = cast("Sequence[Criterion]", None)
     principles: Mapping[str, float] = field(default_factory=dict, hash=False)
     requests: bool = True
     name: str = "custom"
@@ -100,14 +100,18 @@ class Policy:
             if criterion.only_must:
                 name = type(criterion).__name__
                 faults.append(Issue("only_must", f"prefer: {name} is a rule", advice=f"move {name} to must"))
-        faults += [unknown("principle", key, PRINCIPLES, "principles") for key in self.principles if key not in PRINCIPLES]
+        faults += [
+            unknown("principle", key, PRINCIPLES, "principles") for key in self.principles if key not in PRINCIPLES
+        ]
         weights = {key: self.principles.get(key, 1) for key in PRINCIPLES}
         for key, weight in weights.items():
             if isinstance(weight, bool) or not isinstance(weight, int | float | Fraction) or not 0 <= weight < 1e9:
                 faults.append(Issue("bad_weight", f"principles: {key} needs a number >= 0", value=str(weight)))
         _set(self, "principles", weights)
         if isinstance(self.deputies_from, bool) or not isinstance(self.deputies_from, int) or self.deputies_from < 1:
-            faults.append(Issue("bad_number", "deputies_from is a positive whole number", value=str(self.deputies_from)))
+            faults.append(
+                Issue("bad_number", "deputies_from is a positive whole number", value=str(self.deputies_from))
+            )
         _set(self, "name", str(self.name))
         if faults:
             raise PolicyError(faults)
@@ -292,7 +296,10 @@ def _merged(base: Iterable[Criterion], added: Iterable[Criterion]) -> tuple[Crit
     """Return base and added criteria; an added one of which there can be only one replaces the base's."""
     more = tuple(added)
     replaced = {type(criterion) for criterion in more if criterion.single or isinstance(criterion, Within)}
-    return (*(criterion for criterion in base if type(criterion) not in replaced or criterion in more), *_unless(base, more))
+    return (
+        *(criterion for criterion in base if type(criterion) not in replaced or criterion in more),
+        *_unless(base, more),
+    )
 
 
 def _unless(base: Iterable[Criterion], more: tuple[Criterion, ...]) -> tuple[Criterion, ...]:
@@ -320,9 +327,11 @@ def _criteria(values: Any, part: str, faults: list[Issue]) -> tuple[Criterion, .
             found.append(value if isinstance(value, Criterion) else from_dict(value, f"{part} {number}"))
         except PolicyError as error:
             faults.extend(error.issues)
-    for kind in {type(criterion) for criterion in found if criterion.single}:
-        if sum(type(criterion) is kind for criterion in found) > 1:
-            faults.append(Issue("twice", f"{part}: {kind.__name__} stands twice", advice="keep one of them"))
+    faults += [
+        Issue("twice", f"{part}: {kind.__name__} stands twice", advice="keep one of them")
+        for kind in {type(criterion) for criterion in found if criterion.single}
+        if sum(type(criterion) is kind for criterion in found) > 1
+    ]
     return tuple(dict.fromkeys(found))
 
 

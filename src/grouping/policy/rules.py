@@ -4,13 +4,15 @@ from __future__ import annotations
 
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import ClassVar, Self
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
-from grouping.policy.context import Context
 from grouping.policy.criterion import Criterion
 from grouping.problem import Choice, Focus, Placement, Term
+
+if TYPE_CHECKING:
+    from grouping.policy.context import Context
 
 
 @dataclass(frozen=True)

@@ -8,13 +8,16 @@ scorer.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ortools.sat.python import cp_model
 
 from grouping.problem import Count, Focus, IntArray, Pair, Problem, Role
-from grouping.solving.clock import Clock
 from grouping.solving.cpsat import Answer, run
+
+if TYPE_CHECKING:
+    from grouping.solving.clock import Clock
 
 
 @dataclass(frozen=True)

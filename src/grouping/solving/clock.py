@@ -49,5 +49,5 @@ class Clock:
         return max(0.0, self.limit - self.spent)
 
     def share(self, part: float, at_most: float = float("inf")) -> float:
-        """Return the point of time (as in ``spent``) at which a phase that may use this share of the rest has to stop."""
+        """Return the point of time, as in ``spent``, at which a phase that may use this share of the rest stops."""
         return self.spent + min(self.left * part, at_most)

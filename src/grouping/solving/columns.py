@@ -10,14 +10,17 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ortools.math_opt.python import mathopt
 
-from grouping.problem import BoolArray, IntArray
-from grouping.solving.clock import Clock
-from grouping.solving.kernel import Kernel
 from grouping.solving.pricing import SCALE, Node, Pricer, TimeUp
+
+if TYPE_CHECKING:
+    from grouping.problem import BoolArray, IntArray
+    from grouping.solving.clock import Clock
+    from grouping.solving.kernel import Kernel
 
 log = logging.getLogger(__name__)
 
@@ -283,9 +286,7 @@ class Generation:
         clipped = np.clip(price, -limit, limit)
         return np.rint(clipped * SCALE).astype(np.int64), round(float(np.clip(per_group, -limit, limit)) * SCALE)
 
-    def _price(
-        self, price: Prices, per_group: float, until: float
-    ) -> tuple[int | None, list[Column]]:
+    def _price(self, price: Prices, per_group: float, until: float) -> tuple[int | None, list[Column]]:
         """Return the Lagrangian bound at these prices, scaled, and new groups of negative reduced cost.
 
         The bound is None when pricing was broken off because it had found enough.

@@ -6,10 +6,12 @@ import logging
 from collections.abc import Callable
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 from ortools.sat.python import cp_model
 
-from grouping.solving.clock import Clock
+if TYPE_CHECKING:
+    from grouping.solving.clock import Clock
 
 log = logging.getLogger(__name__)
 

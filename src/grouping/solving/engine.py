@@ -13,11 +13,11 @@ from __future__ import annotations
 import logging
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouping.errors import NoPlanFoundError
-from grouping.problem import IntArray, Problem
 from grouping.scoring import score
 from grouping.solving import assignment
 from grouping.solving.clock import Clock
@@ -28,6 +28,9 @@ from grouping.solving.partition import canonical, choose
 from grouping.solving.pricing import SCALE, TimeUp
 from grouping.solving.search import anneal, start
 from grouping.solving.tighten import tighten
+
+if TYPE_CHECKING:
+    from grouping.problem import IntArray, Problem
 
 log = logging.getLogger(__name__)
 
@@ -343,9 +346,7 @@ class _Run:
             self.provenance["listed"] = "too many"
             return
         self.provenance["listed"] = len(listed)
-        kept, better = tighten(
-            self.kernel, listed, self.cost, generation.step, self.clock, self.clock.share(0.6)
-        )
+        kept, better = tighten(self.kernel, listed, self.cost, generation.step, self.clock, self.clock.share(0.6))
         self.provenance["kept"] = len(kept)
         self.prove(min(better, self.cost), "cuts over listed groups")
         if not self.done:

@@ -46,9 +46,9 @@ class Tally:
 
     def at(self, size: IntArray, total: IntArray) -> IntArray:
         """Return the points of groups of these sizes and sums."""
-        if self.table.shape[0] == 1:
-            return self.table[0, total]
-        return self.table[np.minimum(size, self.table.shape[0] - 1), total]
+        row = np.zeros_like(size) if self.table.shape[0] == 1 else np.minimum(size, self.table.shape[0] - 1)
+        points: IntArray = self.table[row, total]
+        return points
 
 
 @dataclass(frozen=True, eq=False)
@@ -226,7 +226,11 @@ class Kernel:
         for term in problem.terms:
             if not isinstance(term, Count) or not term.applies_to(group) or not (term.must or term.weight):
                 continue
-            table = self.big * np.maximum(term.penalty > 0, term.penalty // 100) if term.must else term.weight * term.penalty
+            table = (
+                self.big * np.maximum(term.penalty > 0, term.penalty // 100)
+                if term.must
+                else term.weight * term.penalty
+            )
             tally = Tally(term.value, table)
             if not term.value.any() or np.array_equal(term.value, problem.size):
                 by_size += tally.at(sizes, sizes if term.value.any() else np.zeros_like(sizes))
@@ -240,7 +244,10 @@ class Kernel:
             terms = [
                 term
                 for term in self.problem.terms
-                if isinstance(term, Role) and term.seat == seat and term.applies_to(group) and (term.must or term.weight)
+                if isinstance(term, Role)
+                and term.seat == seat
+                and term.applies_to(group)
+                and (term.must or term.weight)
             ]
             if not terms:
                 continue

@@ -8,13 +8,16 @@ from __future__ import annotations
 
 from itertools import combinations
 from math import comb
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.problem import BoolArray, IntArray
-from grouping.solving.clock import Clock
-from grouping.solving.kernel import Kernel, Kind
 from grouping.solving.pricing import SCALE, Node, Pricer, TimeUp
+
+if TYPE_CHECKING:
+    from grouping.problem import BoolArray, IntArray
+    from grouping.solving.clock import Clock
+    from grouping.solving.kernel import Kernel, Kind
 
 TOO_MANY = 150_000
 """Groups in a list beyond which choosing among them is hopeless."""
@@ -34,7 +37,7 @@ def possible(kind: Kind) -> int:
     """Return how many sets of items have a size that this kind allows."""
     people = int(((kind.size > 0) & kind.allowed).sum())
     things = int(((kind.size == 0) & kind.allowed).sum())
-    return sum(comb(people, size) for size in range(kind.lo, kind.hi + 1)) * 2**things
+    return sum(comb(people, size) for size in range(kind.lo, kind.hi + 1)) << things
 
 
 def all_sets(kind: Kind) -> BoolArray:

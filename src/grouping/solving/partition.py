@@ -4,15 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from ortools.sat.python import cp_model
 
-from grouping.problem import IntArray
-from grouping.solving.clock import Clock
-from grouping.solving.columns import Column
 from grouping.solving.cpsat import run
-from grouping.solving.kernel import Kernel
+
+if TYPE_CHECKING:
+    from grouping.problem import IntArray
+    from grouping.solving.clock import Clock
+    from grouping.solving.columns import Column
+    from grouping.solving.kernel import Kernel
 
 
 @dataclass(frozen=True)

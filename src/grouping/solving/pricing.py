@@ -16,12 +16,14 @@ from __future__ import annotations
 from collections.abc import Iterator
 from dataclasses import dataclass
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.problem import IntArray
-from grouping.solving.clock import Clock
-from grouping.solving.kernel import Kind, Tally
+if TYPE_CHECKING:
+    from grouping.problem import IntArray
+    from grouping.solving.clock import Clock
+    from grouping.solving.kernel import Kind, Tally
 
 SCALE = 256
 """Prices are integers in units of 1/SCALE of a cost unit; even, so that halves of pair points are exact."""
@@ -33,7 +35,7 @@ _FEW = 6
 """Items up to which a count term is priced by trying who of them may be in the group."""
 
 
-class TimeUp(Exception):  # noqa: N818  # a signal between engines, not an error
+class TimeUp(Exception):  # a signal between engines, not an error
     """The clock ran out before the search was complete."""
 
 
@@ -108,7 +110,7 @@ class Pricer:
         self.by_size = SCALE * (kind.by_size[self.lo : self.hi + 1] + sum(int(seat.min()) for seat in kind.seats[1:]))
         self.seat = SCALE * kind.seats[0][self.who] if kind.seats else None
         self.linear = _pair_floor(kind) if kind.pairs is not None else np.zeros(len(kind.size), dtype=np.int64)
-        self.bits = max(1, int(len(self.who)).bit_length())
+        self.bits = max(1, len(self.who).bit_length())
         self.ranks = np.arange(len(self.who), dtype=np.int64)
 
     def root(self, price: IntArray) -> Node:
@@ -260,4 +262,5 @@ def _pair_floor(kind: Kind) -> IntArray:
     """Return per item an amount so that any group's pair points are at least the sum over its items."""
     assert kind.pairs is not None
     best = np.sort(np.minimum(kind.pairs, 0), axis=1)[:, : max(kind.hi - 1, 0)].sum(axis=1)
-    return (SCALE // 2) * best
+    floor: IntArray = (SCALE // 2) * best
+    return floor

@@ -8,11 +8,14 @@ exp(−change / temperature). That is Gibbs sampling on the neighbourhood; coole
 from __future__ import annotations
 
 from collections.abc import Iterator
+from typing import TYPE_CHECKING
+
 import numpy as np
 
-from grouping.problem import IntArray
-from grouping.solving.clock import Clock
-from grouping.solving.kernel import Kernel
+if TYPE_CHECKING:
+    from grouping.problem import IntArray
+    from grouping.solving.clock import Clock
+    from grouping.solving.kernel import Kernel
 
 _NOBODY = np.iinfo(np.int64).max // 4
 

@@ -12,15 +12,19 @@ from __future__ import annotations
 import logging
 from collections.abc import Sequence
 from itertools import combinations
+from typing import TYPE_CHECKING
 
 import numpy as np
-from ortools.math_opt.python import mathopt
 
-from grouping.problem import IntArray
-from grouping.solving.clock import Clock
 from grouping.solving.columns import Column, Master
-from grouping.solving.kernel import Kernel
 from grouping.solving.pricing import SCALE
+
+if TYPE_CHECKING:
+    from ortools.math_opt.python import mathopt
+
+    from grouping.problem import IntArray
+    from grouping.solving.clock import Clock
+    from grouping.solving.kernel import Kernel
 
 log = logging.getLogger(__name__)
 
@@ -88,7 +92,9 @@ def _add_cuts(
         handles.append(master.add_cut(inside.tolist()))
 
 
-def _violated(triples: IntArray, rows: IntArray, values: np.ndarray[tuple[int], np.dtype[np.float64]], known: set[int]) -> list[int]:
+def _violated(
+    triples: IntArray, rows: IntArray, values: np.ndarray[tuple[int], np.dtype[np.float64]], known: set[int]
+) -> list[int]:
     """Return the indices of the most violated triples that are not cuts yet."""
     used = np.flatnonzero(values > 1e-6)
     weight = np.zeros(len(triples))
