@@ -54,17 +54,16 @@ class Brute:
     """Of every row of `divisions`; at least BROKEN where a rule is broken."""
 
 
-def brute_force(problem: Problem) -> Brute:
-    """Return the least cost over all divisions.
+def _sets(items: int) -> NDArray[np.bool_]:
+    """Return every set of items as a row, in the order of their bit masks."""
+    return np.array([[bool(mask >> i & 1) for i in range(items)] for mask in range(2**items)]).reshape(2**items, items)
 
-    The scorer scores every set of items as every group by itself; the cost of a division is the sum over its groups,
-    which `test_scoring` holds against whole divisions.
-    """
-    items, groups = len(problem.size), len(problem.groups)
-    sets = np.array([[bool(mask >> i & 1) for i in range(items)] for mask in range(2**items)]).reshape(2**items, items)
+
+def _group_costs(problem: Problem) -> NDArray[np.int64]:
+    """Return what every set of items costs as every group, BROKEN where a rule is broken: groups × bit masks."""
+    sets = _sets(len(problem.size))
     sizes = sets @ problem.size
-    offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
-    table = np.full((groups, len(sets)), BROKEN, dtype=np.int64)
+    table = np.full((len(problem.groups), len(sets)), BROKEN, dtype=np.int64)
     for alike in problem.classes:
         first = alike[0]
         group = problem.groups[first]
@@ -76,6 +75,19 @@ def brute_force(problem: Problem) -> Brute:
                 if not any(violation.group == first for violation in found.violations):
                     parts = [part for part in found.parts if part.group == first]
                     table[list(alike), mask] = sum(part.points * problem.terms[part.term].weight for part in parts)
+    return table
+
+
+def brute_force(problem: Problem) -> Brute:
+    """Return the least cost over all divisions.
+
+    The scorer scores every set of items as every group by itself; the cost of a division is the sum over its groups,
+    which `test_scoring` holds against whole divisions.
+    """
+    items, groups = len(problem.size), len(problem.groups)
+    table = _group_costs(problem)
+    sizes = _sets(items) @ problem.size
+    offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
     every = divisions(items, groups)
     costs = np.full(len(every), offset, dtype=np.int64)
     used = np.zeros(len(every), dtype=np.int64)
@@ -133,7 +145,8 @@ def problems(
     limits = st.tuples(st.integers(1, 3 if strict else 2), st.integers(0, m)).map(lambda pair: (pair[0], sum(pair)))
     base = draw(limits)
     made = [
-        Group(f"G{g}", *(base if alike else draw(limits)), required=draw(st.booleans()) and strict) for g in range(count)
+        Group(f"G{g}", *(base if alike else draw(limits)), required=draw(st.booleans()) and strict)
+        for g in range(count)
     ]
     choices = []
     for c in range(draw(st.integers(1, 2))):
@@ -159,9 +172,7 @@ def problems(
             forbidden = draw(st.one_of(st.none(), st.none(), _numbers(RARE, *shape)))
             fixed = draw(st.one_of(st.none(), _numbers((0, 0, 100) if must else POINTS, shape[1])))
             points = draw(_numbers(RARE if must else POINTS, *shape))
-            terms.append(
-                Focus(**common, choice=choice.name, points=points, forbidden=forbidden, fixed=fixed)  # type: ignore[arg-type]
-            )
+            terms.append(Focus(**common, choice=choice.name, points=points, forbidden=forbidden, fixed=fixed))
         elif kind == "count":
             value = draw(_numbers((0, 1, 1, 2), n)) * masked
             rows = draw(st.sampled_from((1, m + 1)))
@@ -186,7 +197,9 @@ def problems(
             eligible = draw(_numbers((0, 1, 1), n)) * masked > 0
             points = draw(_numbers((0, 0, 50) if must else POINTS, n))
             seat = draw(st.sampled_from(("leader", "leader", "deputy")))
-            terms.append(Role(**common, seat=seat, points=points, eligible=eligible, vacant=draw(st.sampled_from((100, 300)))))
+            terms.append(
+                Role(**common, seat=seat, points=points, eligible=eligible, vacant=draw(st.sampled_from((100, 300))))
+            )
     placements = [
         Placement(f"P{p}", draw(st.integers(0, n - 1)), tuple(draw(st.sets(st.integers(0, count - 1), min_size=1))))
         for p in range(draw(st.sampled_from((0, 0, 0, 1, 2) if strict else (0,))))
@@ -203,3 +216,27 @@ def problems(
         most=most,
         scale=draw(st.sampled_from((1, 6))),
     )
+
+
+def least_cost(problem: Problem) -> int | None:
+    """Return the least cost over all divisions, None if there is none, also for more groups than can be enumerated.
+
+    As `brute_force`, but groups are filled one after another, and of all ways to use up a set of items only the
+    cheapest one is kept.
+    """
+    items, groups = len(problem.size), len(problem.groups)
+    table = _group_costs(problem)
+    masks = np.arange(2**items)
+    best = np.full((groups + 1, len(masks)), BROKEN, dtype=np.int64)
+    best[0, 0] = 0
+    for g in range(groups):
+        after = np.minimum(best + table[g, 0], BROKEN)
+        for mask in np.flatnonzero(table[g, 1:] < BROKEN) + 1:
+            rest = masks[(masks & mask) == 0]
+            filled = best[:-1, rest] + table[g, mask]
+            after[1:, rest | mask] = np.minimum(after[1:, rest | mask], filled)
+        best = after
+    most = groups if problem.most is None else problem.most
+    found = best[problem.least : most + 1, -1].min(initial=BROKEN)
+    offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
+    return None if found >= BROKEN // 2 else int(found) + offset

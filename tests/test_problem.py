@@ -91,7 +91,7 @@ def test_a_choice_without_options() -> None:
 
 def test_a_choice_with_a_room_too_few() -> None:
     with pytest.raises(ValueError, match="expected an array of shape"):
-        Choice("meal", ("a", "b"), [1])  # type: ignore[arg-type]
+        Choice("meal", ("a", "b"), [1])
 
 
 def test_arrays_are_copied_and_read_only() -> None:
@@ -197,7 +197,7 @@ def test_score_is_points_short_of_100_per_member() -> None:
     made = problem(scale=6)
     assert made.score_of(0) == 100.0
     assert made.score_of(6 * 3 * 25) == 75.0
-    assert Problem(size=[], groups=()).score_of(0) == 100.0  # type: ignore[arg-type]
+    assert Problem(size=[], groups=()).score_of(0) == 100.0
 
 
 def test_a_term_applies_to_its_groups() -> None:

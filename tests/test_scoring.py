@@ -7,12 +7,12 @@ import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
+from tests.helpers import BROKEN, brute_force, divisions, problems
 
 from grouping.problem import Choice, Count, Focus, Group, Pair, Placement, Problem, Role
 from grouping.scoring import Part, Violation, faults, place_things, score
-from tests.helpers import BROKEN, brute_force, divisions, problems
 
-PLACE = Choice("place", ("hall", "shed"), [3, 1])  # type: ignore[arg-type]
+PLACE = Choice("place", ("hall", "shed"), [3, 1])
 SETTINGS = settings(
     deadline=None, derandomize=True, suppress_health_check=[HealthCheck.too_slow, HealthCheck.data_too_large]
 )
@@ -71,7 +71,7 @@ def test_placement() -> None:
 
 
 def test_capacity_binds_the_choice() -> None:
-    near_shed = Focus(name="Way", choice="place", points=[[100, 0]] * 4, weight=1)  # type: ignore[arg-type]
+    near_shed = Focus(name="Way", choice="place", points=[[100, 0]] * 4, weight=1)
     found = score(problem(near_shed), [0, 1, 1, 1])
     assert (found.cost, found.options) == (300, {("place", 0): 1, ("place", 1): 0})
     found = score(problem(near_shed, groups=(Group("G1", 4, 4),)), [0, 0, 0, 0])
@@ -83,9 +83,9 @@ def test_forbidden_options_are_avoided_at_any_price() -> None:
     way = Focus(
         name="Way",
         choice="place",
-        points=[[70, 0]] * 4,  # type: ignore[arg-type]
-        forbidden=[[0, 1], [0, 0], [0, 0], [0, 0]],  # type: ignore[arg-type]
-        fixed=[5, 0],  # type: ignore[arg-type]
+        points=[[70, 0]] * 4,
+        forbidden=[[0, 1], [0, 0], [0, 0], [0, 0]],
+        fixed=[5, 0],
         weight=2,
     )
     found = score(problem(way), [0, 1, 0, -1])
@@ -97,16 +97,16 @@ def test_forbidden_options_are_avoided_at_any_price() -> None:
 
 
 def test_rules_on_a_choice_bind_the_wishes_on_it() -> None:
-    wish = Focus(name="Wish", choice="place", points=[[90, 0], [0, 0], [0, 0], [0, 0]], weight=1)  # type: ignore[arg-type]
-    rule = Focus(name="Rule", choice="place", points=[[0, 1], [0, 0], [0, 0], [0, 0]], must=True)  # type: ignore[arg-type]
+    wish = Focus(name="Wish", choice="place", points=[[90, 0], [0, 0], [0, 0], [0, 0]], weight=1)
+    rule = Focus(name="Rule", choice="place", points=[[0, 1], [0, 0], [0, 0], [0, 0]], must=True)
     found = score(problem(wish, rule), [0, 1, 1, 1])
     assert (found.cost, found.violations) == (90, ())
 
 
 def test_broken_rules_are_named_with_their_amount() -> None:
-    many = Count(name="Many", value=[1, 1, 1, 0], penalty=[[0, 0, 100, 200]], must=True)  # type: ignore[arg-type]
-    pair = Pair(name="Pair", first=[0, 2], second=[1, 3], points=[100, 100], must=True)  # type: ignore[arg-type]
-    lead = Role(name="Lead", seat="leader", points=[0, 0, 50, 0], eligible=[0, 0, 1, 0], must=True)  # type: ignore[arg-type]
+    many = Count(name="Many", value=[1, 1, 1, 0], penalty=[[0, 0, 100, 200]], must=True)
+    pair = Pair(name="Pair", first=[0, 2], second=[1, 3], points=[100, 100], must=True)
+    lead = Role(name="Lead", seat="leader", points=[0, 0, 50, 0], eligible=[0, 0, 1, 0], must=True)
     found = rules(problem(many, pair, lead), [0, 0, 1, 1])
     assert found == [
         ("Lead", 0, (), 100),  # nobody
@@ -119,7 +119,7 @@ def test_broken_rules_are_named_with_their_amount() -> None:
 
 def test_counts_by_size_and_sum() -> None:
     table = np.arange(5 * 4).reshape(5, 4)
-    term = Count(name="C", value=[1, 1, 0, 1], penalty=table, weight=3)  # type: ignore[arg-type]
+    term = Count(name="C", value=[1, 1, 0, 1], penalty=table, weight=3)
     found = score(problem(term), [0, 0, 1, 1])
     # size 2, sum 2: row 2, column 2 = 10; size 2, sum 1: 9
     assert found.parts == (Part(0, 0, 10, (0, 1), (), 2), Part(0, 1, 9, (3,), (), 1))
@@ -127,15 +127,15 @@ def test_counts_by_size_and_sum() -> None:
 
 
 def test_pairs_and_their_offset() -> None:
-    term = Pair(name="P", first=[0, 1], second=[1, 2], points=[-50, -20], offset=70, weight=2)  # type: ignore[arg-type]
+    term = Pair(name="P", first=[0, 1], second=[1, 2], points=[-50, -20], offset=70, weight=2)
     found = score(problem(term), [0, 0, 1, 1])
     assert [(p.group, p.points, p.items) for p in found.parts] == [(0, -50, (0, 1)), (1, 0, ()), (-1, 70, ())]
     assert found.cost == 40
 
 
 def test_the_cheapest_eligible_item_leads() -> None:
-    fit = Role(name="Fit", seat="leader", points=[30, 10, 0, 60], eligible=[1, 1, 0, 1], weight=1)  # type: ignore[arg-type]
-    rule = Role(name="Rule", seat="leader", points=[0, 0, 0, 0], eligible=[1, 0, 1, 1], must=True)  # type: ignore[arg-type]
+    fit = Role(name="Fit", seat="leader", points=[30, 10, 0, 60], eligible=[1, 1, 0, 1], weight=1)
+    rule = Role(name="Rule", seat="leader", points=[0, 0, 0, 0], eligible=[1, 0, 1, 1], must=True)
     assert score(problem(fit), [0, 0, 1, 1]).seated == {("leader", 0): 1, ("leader", 1): 3}
     found = score(problem(fit, rule), [0, 0, 1, 1])
     assert found.seated == {("leader", 0): 0, ("leader", 1): 3}
@@ -144,8 +144,8 @@ def test_the_cheapest_eligible_item_leads() -> None:
 
 
 def test_a_given_leader_is_scored_as_given() -> None:
-    fit = Role(name="Fit", seat="leader", points=[30, 10, 0, 60], eligible=[1, 1, 0, 1], weight=1)  # type: ignore[arg-type]
-    rule = Role(name="Rule", seat="leader", points=[0, 0, 0, 0], eligible=[1, 0, 1, 1], must=True)  # type: ignore[arg-type]
+    fit = Role(name="Fit", seat="leader", points=[30, 10, 0, 60], eligible=[1, 1, 0, 1], weight=1)
+    rule = Role(name="Rule", seat="leader", points=[0, 0, 0, 0], eligible=[1, 0, 1, 1], must=True)
     made = problem(fit, rule)
     found = score(made, [0, 0, 1, 1], {("leader", 1): 2})
     assert found.seated == {("leader", 0): 0, ("leader", 1): 2}
@@ -156,13 +156,13 @@ def test_a_given_leader_is_scored_as_given() -> None:
 
 
 def test_terms_keep_to_their_groups() -> None:
-    term = Count(name="C", value=[0] * 4, penalty=[[100]], weight=1, groups=(1,))  # type: ignore[arg-type]
+    term = Count(name="C", value=[0] * 4, penalty=[[100]], weight=1, groups=(1,))
     found = score(problem(term), [0, 0, 1, 1])
     assert [(p.group, p.points) for p in found.parts] == [(1, 100)]
 
 
 def test_faults_of_a_claim() -> None:
-    made = problem(Count(name="C", value=[0] * 4, penalty=[[100]], weight=1))  # type: ignore[arg-type]
+    made = problem(Count(name="C", value=[0] * 4, penalty=[[100]], weight=1))
     assert faults(made, [0, 0, 1, 1], 200, 200) == []
     assert faults(made, [0, 0, 1, 1], 200, None) == []
     assert len(faults(made, [0, 0, 1, 1], 199, 200)) == 1
@@ -186,8 +186,8 @@ def test_a_plan_costs_the_sum_of_its_groups(problem: Problem, seed: int) -> None
 
 
 def test_things_are_placed_where_they_cost_least() -> None:
-    far = Focus(name="Far", choice="place", points=[[0, 0]] * 4 + [[0, 40], [30, 0]], weight=1)  # type: ignore[arg-type]
-    mine = Focus(name="Mine", choice="place", points=[[0, 90]] * 2 + [[90, 0]] * 2 + [[0, 0]] * 2, weight=1)  # type: ignore[arg-type]
+    far = Focus(name="Far", choice="place", points=[[0, 0]] * 4 + [[0, 40], [30, 0]], weight=1)
+    mine = Focus(name="Mine", choice="place", points=[[0, 90]] * 2 + [[90, 0]] * 2 + [[0, 0]] * 2, weight=1)
     wide = Choice("place", ("hall", "shed"))
     made = problem(far, mine, size=[1, 1, 1, 1, 0, 0], choices=(wide,))
     assert place_things(made, [0, 0, 1, 1, -1, -1]).tolist() == [0, 0, 1, 1, 0, 1]

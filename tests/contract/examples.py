@@ -15,13 +15,13 @@ from math import floor
 from typing import TYPE_CHECKING, Any
 
 import pandas as pd
+from tests.helpers import roster_of
 
 from grouping import policy as gp
 from grouping.roster import Slot
-from tests.helpers import roster_of
 
 if TYPE_CHECKING:
-    from collections.abc import Callable, Iterable, Sequence
+    from collections.abc import Iterable, Sequence
 
     from grouping.roster import Member, Roster, Team
 
@@ -121,9 +121,7 @@ def shared_work(world: World, c: gp.SharedWork, group: str, members: list[Member
     return min(outside)
 
 
-def team_coverage(
-    world: World, c: gp.TeamCoverage, group: str, members: list[Member], teams: list[Team]
-) -> int | None:
+def team_coverage(world: World, c: gp.TeamCoverage, group: str, members: list[Member], teams: list[Team]) -> int | None:
     has_lines = any(member.business_line for member in world.roster.members)
     work = []
     for line, sites in world.works(c.by, c.near):
@@ -370,7 +368,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "own credits",
-        gp.Attendance(slots=(NOON, LATE), credits={"O": 100, "D": 10}),  # type: ignore[arg-type]
+        gp.Attendance(slots=(NOON, LATE), credits={"O": 100, "D": 10}),
         SHIFTS,
         ("shift", "participation"),
         (
@@ -529,7 +527,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "no committee member, not m0",
-        gp.Leader(status=None, committee=False, exclude="m0"),  # type: ignore[arg-type]
+        gp.Leader(status=None, committee=False, exclude="m0"),
         LEADERS,
         LED,
         (
@@ -627,7 +625,7 @@ CASES: tuple[Case, ...] = (
     ),
     Case(
         "three together",
-        gp.Together(["m0", "m1", "m2"]),  # type: ignore[arg-type]
+        gp.Together(["m0", "m1", "m2"]),
         PEOPLE,
         (),
         (

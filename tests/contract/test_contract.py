@@ -13,6 +13,8 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 import pytest
+from tests.contract.examples import CASES, IMPOSSIBLE, Case, World
+from tests.helpers import divisions, roster_of
 
 from grouping.policy import REGISTRY
 from grouping.policy.compiling import compile_parts
@@ -23,8 +25,6 @@ from grouping.solving import assignment
 from grouping.solving.clock import Clock
 from grouping.solving.cpsat import run
 from grouping.solving.kernel import Kernel
-from tests.contract.examples import CASES, IMPOSSIBLE, Case, World
-from tests.helpers import divisions, roster_of
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -106,7 +106,11 @@ def defined(case: Case) -> tuple[int | None, ...]:
 def canonical(case: Case) -> list[int]:
     """Return the rows of the divisions that number their groups in order of first use."""
     places = form(case, case.criterion.only_must).places
-    return [row for row, place in enumerate(places) if list(dict.fromkeys(place.tolist())) == list(range(len(set(place.tolist()))))]
+    return [
+        row
+        for row, place in enumerate(places)
+        if list(dict.fromkeys(place.tolist())) == list(range(len(set(place.tolist()))))
+    ]
 
 
 def test_every_criterion_has_hand_computed_examples() -> None:
@@ -115,7 +119,9 @@ def test_every_criterion_has_hand_computed_examples() -> None:
         labels[type(case.criterion).__name__] |= {example.label for example in case.examples}
     for name in REGISTRY:
         lacking = LABELS - labels[name]
-        assert not lacking, f"{name} is registered without examples {sorted(lacking)}: add them to tests/contract/examples.py"
+        assert not lacking, (
+            f"{name} is registered without examples {sorted(lacking)}: add them to tests/contract/examples.py"
+        )
     assert set(labels) == set(REGISTRY)
 
 

@@ -6,13 +6,13 @@ from typing import Any
 
 import numpy as np
 import pytest
+from tests.helpers import brute_force
 
 from grouping.errors import NoPlanFoundError
 from grouping.problem import Choice, Count, Focus, Group, Pair, Placement, Problem, Role
 from grouping.scoring import faults, score
 from grouping.solving import assignment, engine
 from grouping.solving.clock import Clock
-from tests.helpers import brute_force
 
 BOTH = pytest.mark.parametrize("small", [20_000, 0], ids=["listed", "priced"])
 
@@ -38,8 +38,8 @@ def test_rules_that_cannot_be_kept_are_infeasible_whatever_being_together_saves(
 ) -> None:
     # A group that breaks a rule costs `big` less what its pair saves, so it is not left out of the list of groups.
     monkeypatch.setattr(engine, "SMALL", small)
-    saves = Pair(name="saves", weight=1, first=[0], second=[1], points=[-50], offset=50)  # type: ignore[arg-type]
-    apart = Count(name="apart", must=True, value=[1, 1], penalty=[[0, 0, 100]])  # type: ignore[arg-type]
+    saves = Pair(name="saves", weight=1, first=[0], second=[1], points=[-50], offset=50)
+    apart = Count(name="apart", must=True, value=[1, 1], penalty=[[0, 0, 100]])
     check(problem([1, 1], [(2, 2)], saves, apart))
 
 
@@ -47,9 +47,9 @@ def test_rules_that_cannot_be_kept_are_infeasible_whatever_being_together_saves(
 def test_what_being_together_saves_never_buys_a_broken_rule(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # Without an offset costs fall below 0, and `big` less the saving is less than `big`.
     monkeypatch.setattr(engine, "SMALL", small)
-    saves = Pair(name="saves", weight=1, first=[0], second=[1], points=[-50])  # type: ignore[arg-type]
-    apart = Count(name="apart", must=True, value=[1, 1], penalty=[[0, 0, 100]])  # type: ignore[arg-type]
-    lonely = Count(name="lonely", weight=1, value=[0, 0], penalty=[[0], [30], [0]])  # type: ignore[arg-type]
+    saves = Pair(name="saves", weight=1, first=[0], second=[1], points=[-50])
+    apart = Count(name="apart", must=True, value=[1, 1], penalty=[[0, 0, 100]])
+    lonely = Count(name="lonely", weight=1, value=[0, 0], penalty=[[0], [30], [0]])
     check(problem([1, 1], [(1, 2), (1, 2)], saves, apart, lonely))
     check(problem([1, 1], [(2, 2)], saves, apart))
 
@@ -58,16 +58,16 @@ def test_what_being_together_saves_never_buys_a_broken_rule(small: int, monkeypa
 def test_rooms_bind_although_nobody_weighs_the_way(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # A principle of weight 0 leaves terms of weight 0; the rooms of their choice stay rules.
     monkeypatch.setattr(engine, "SMALL", small)
-    room = Choice("place", ("hall", "shed"), [1, 2])  # type: ignore[arg-type]
-    way = Focus(name="way", choice="place", points=np.zeros((4, 2)), weight=0)  # type: ignore[arg-type]
+    room = Choice("place", ("hall", "shed"), [1, 2])
+    way = Focus(name="way", choice="place", points=np.zeros((4, 2)), weight=0)
     check(problem([1] * 4, [(1, 4), (1, 4)], way, choices=(room,)))
     check(problem([1] * 4, [(4, 4)], way, choices=(room,)))
 
 
 @pytest.mark.parametrize("objective", [False, True])
 def test_the_plain_model_keeps_rooms_with_and_without_objective(objective: bool) -> None:
-    room = Choice("place", ("hall", "shed"), [1, 2])  # type: ignore[arg-type]
-    way = Focus(name="way", choice="place", points=np.ones((4, 2)), weight=1)  # type: ignore[arg-type]
+    room = Choice("place", ("hall", "shed"), [1, 2])
+    way = Focus(name="way", choice="place", points=np.ones((4, 2)), weight=1)
     made = problem([1] * 4, [(4, 4)], way, choices=(room,))
     answer, _ = assignment.solve(made, Clock(10), 10, workers=1, seed=0, objective=objective)
     assert answer.status == "infeasible"
@@ -77,14 +77,14 @@ def test_the_plain_model_keeps_rooms_with_and_without_objective(objective: bool)
 def test_pairs_of_things_count_in_the_bound(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     # A group holds more items than its size says, so an item may be paired more often than size − 1 times.
     monkeypatch.setattr(engine, "SMALL", small)
-    saves = Pair(name="saves", weight=1, first=[0], second=[1], points=[-60], offset=60)  # type: ignore[arg-type]
+    saves = Pair(name="saves", weight=1, first=[0], second=[1], points=[-60], offset=60)
     check(problem([1, 0], [(1, 1)], saves))
 
 
 @BOTH
 def test_a_thing_may_hold_a_seat(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "SMALL", small)
-    seat = Role(name="seat", seat="seat", weight=1, points=[50, 50, 0], eligible=[1, 1, 1])  # type: ignore[arg-type]
+    seat = Role(name="seat", seat="seat", weight=1, points=[50, 50, 0], eligible=[1, 1, 1])
     check(problem([1, 1, 0], [(1, 1), (1, 1)], seat))
 
 
@@ -110,8 +110,8 @@ def test_nobody_to_divide() -> None:
         problem([1] * 4, [(1, 4), (1, 4)], least=3),
         problem([1] * 4, [(1, 4), (1, 4)], most=0),
         problem([1] * 4, [(1, 4)], placements=(Placement("nowhere", 0, ()),)),
-        problem([1] * 4, [(1, 4)], Role(name="L", seat="l", must=True, points=[0] * 4, eligible=[0] * 4)),  # type: ignore[arg-type]
-        problem([1] * 4, [(1, 3), (1, 3)], Count(name="C", must=True, value=[1] * 4, penalty=[[100] * 5])),  # type: ignore[arg-type]
+        problem([1] * 4, [(1, 4)], Role(name="L", seat="l", must=True, points=[0] * 4, eligible=[0] * 4)),
+        problem([1] * 4, [(1, 3), (1, 3)], Count(name="C", must=True, value=[1] * 4, penalty=[[100] * 5])),
     ],
 )
 def test_infeasible(made: Problem, small: int, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -122,9 +122,30 @@ def test_infeasible(made: Problem, small: int, monkeypatch: pytest.MonkeyPatch) 
 @BOTH
 def test_the_dearest_plan_there_could_be_is_still_a_plan(small: int, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(engine, "SMALL", small)
-    price = Count(name="price", weight=1, value=[0] * 4, penalty=[[100]])  # type: ignore[arg-type]
-    made = Problem(size=np.ones(4, dtype=np.int64), groups=tuple(Group(g, 2, 2, required=True) for g in "AB"), terms=(price,))
+    price = Count(name="price", weight=1, value=[0] * 4, penalty=[[100]])
+    made = Problem(
+        size=np.ones(4, dtype=np.int64), groups=tuple(Group(g, 2, 2, required=True) for g in "AB"), terms=(price,)
+    )
     assert check(made).cost == made.most_cost == 200
+
+
+def test_the_dearest_plan_is_found_without_a_first_one(monkeypatch: pytest.MonkeyPatch) -> None:
+    # Before the first plan the best cost is `big`, which is no multiple of the step that divides all costs.
+    monkeypatch.setattr(engine, "SMALL", 0)
+    monkeypatch.setattr(engine._Run, "_search", lambda run, until: None)
+    monkeypatch.setattr(engine._Run, "_settle_rules", lambda run: None)
+    price = Count(name="price", weight=1, value=[0] * 4, penalty=[[100]])
+    way = Focus(name="way", choice="place", weight=1, points=[[100, 0], [100, 0], [0, 100], [0, 100]])
+    mixed = Count(name="mixed", must=True, value=[1, 1, 0, 0], penalty=[[100, 0, 100]])
+    groups = tuple(Group(g, 2, 2, required=True) for g in "AB")
+    made = Problem(
+        size=np.ones(4, dtype=np.int64),
+        groups=groups,
+        choices=(Choice("place", ("a", "b")),),
+        terms=(price, way, mixed),
+    )
+    assert check(made).cost == 400
+    assert check(Problem(size=np.ones(4, dtype=np.int64), groups=groups, terms=(price,))).cost == 200
 
 
 def random_problem(members: int, groups: int) -> Problem:
@@ -132,7 +153,12 @@ def random_problem(members: int, groups: int) -> Problem:
     place, time = Choice("place", tuple("abcd")), Choice("time", tuple("uvwxyz"))
     n = members + 1
     lead = Role(
-        name="lead", seat="leader", weight=1, points=rng.integers(0, 300, n), eligible=np.arange(n) < members, vacant=300
+        name="lead",
+        seat="leader",
+        weight=1,
+        points=rng.integers(0, 300, n),
+        eligible=np.arange(n) < members,
+        vacant=300,
     )
     newcomers = np.append(np.arange(members) % 2, 0)
     terms = (

@@ -4,14 +4,12 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
-import numpy as np
 import pytest
 from hypothesis import HealthCheck, given, settings
-
-from grouping.scoring import faults, score
-from grouping.solving import assignment, engine
-from grouping.solving.clock import Clock
 from tests.helpers import brute_force, problems
+
+from grouping.scoring import faults
+from grouping.solving import engine
 
 if TYPE_CHECKING:
     from grouping.problem import Problem

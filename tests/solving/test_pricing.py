@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
+from tests.helpers import brute_force, problems
 
 from grouping.problem import Choice, Count, Focus, Group, Pair, Problem, Role
 from grouping.solving.clock import Clock
@@ -14,7 +15,6 @@ from grouping.solving.columns import Generation, Pool
 from grouping.solving.kernel import Kernel
 from grouping.solving.listing import all_sets, possible, within
 from grouping.solving.pricing import SCALE, Pricer
-from tests.helpers import brute_force, problems
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -145,9 +145,9 @@ def test_the_bound_of_every_round_is_below_the_optimum(problem: Problem) -> None
 def test_the_step_divides_every_cost() -> None:
     place = Choice("place", ("a", "b"))
     terms = (
-        Focus(name="way", choice="place", weight=6, points=[[0, 5], [10, 0], [5, 5]]),  # type: ignore[arg-type]
-        Count(name="mix", weight=2, value=[1, 1, 0], penalty=[[0, 0, 45]]),  # type: ignore[arg-type]
-        Count(name="rule", must=True, value=[1, 0, 1], penalty=[[0, 0, 100]]),  # type: ignore[arg-type]
+        Focus(name="way", choice="place", weight=6, points=[[0, 5], [10, 0], [5, 5]]),
+        Count(name="mix", weight=2, value=[1, 1, 0], penalty=[[0, 0, 45]]),
+        Count(name="rule", must=True, value=[1, 0, 1], penalty=[[0, 0, 100]]),
     )
     problem = Problem(size=np.ones(3, dtype=np.int64), groups=(Group("A", 1, 3),) * 2, choices=(place,), terms=terms)
     kernel = Kernel(problem)
@@ -157,12 +157,12 @@ def test_the_step_divides_every_cost() -> None:
 
 
 def test_a_thing_that_holds_the_seat_is_priced() -> None:
-    seat = Role(name="seat", seat="seat", weight=1, points=[50, 0], eligible=[1, 1])  # type: ignore[arg-type]
+    seat = Role(name="seat", seat="seat", weight=1, points=[50, 0], eligible=[1, 1])
     problem = Problem(size=np.array([1, 0]), groups=(Group("A", 1, 1),), terms=(seat,))
     check_pricing(problem, np.array([0, SCALE]))
 
 
 def test_pairs_with_things_are_priced() -> None:
-    saves = Pair(name="saves", weight=1, first=[0], second=[1], points=[-60], offset=60)  # type: ignore[arg-type]
+    saves = Pair(name="saves", weight=1, first=[0], second=[1], points=[-60], offset=60)
     problem = Problem(size=np.array([1, 0]), groups=(Group("A", 1, 1),), terms=(saves,))
     check_pricing(problem, np.array([0, SCALE]))

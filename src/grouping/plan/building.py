@@ -13,6 +13,7 @@ import numpy as np
 from grouping.plan.records import BrokenRule, CriterionScore, Finding, GroupSummary, Result, Seat
 from grouping.policy.convene import Attendance
 from grouping.policy.criterion import PRINCIPLES
+from grouping.policy.rules import Within
 from grouping.problem import Focus, IntArray, Role
 
 if TYPE_CHECKING:
@@ -77,10 +78,18 @@ def build(
         scores=_scores(parts, members),
         findings=tuple(findings),
         violations=(*more_violations, *violations),
-        unused=tuple(dict.fromkeys(label for part in parts for label in part.compiled.silent)),
+        unused=_unused(parts),
         policy=policy.to_dict(),
         provenance=dict(provenance or {}),
     )
+
+
+def _unused(parts: Sequence[Scored]) -> tuple[str, ...]:
+    """Return the criteria that no part could judge; borders have no data inside a part, which is no news."""
+    borders = {c.label for part in parts for c in part.compiled.policy.must if isinstance(c, Within)}
+    judged = {entry.label for part in parts for entry in part.compiled.entries}
+    silent = dict.fromkeys(label for part in parts for label in part.compiled.silent)
+    return tuple(label for label in silent if label not in judged | borders)
 
 
 def _score(cost: int, scale: int, members: int) -> float:

@@ -1,7 +1,8 @@
-"""A division as text for the terminal and as HTML for the notebook."""
+"""A division as text for the terminal and as HTML for the notebook; members by id only."""
 
 from __future__ import annotations
 
+import unicodedata
 from html import escape
 from typing import TYPE_CHECKING
 
@@ -11,83 +12,144 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from grouping.plan.evaluation import Evaluation
+    from grouping.plan.records import GroupSummary
 
-_WORDS = {
+WORDS = {
     "en": {
         "convene": "easy to hold activities",
         "act": "easy to act",
         "manage": "easy to manage",
-        "groups": "groups",
-        "members": "members",
-        "score": "score",
-        "optimal": "proven optimal: no division scores more",
-        "feasible": "no division can score more than",
+        "head": "{groups} groups, {members} members, score {score:.2f} of 100",
+        "group": "{group}  ({size} members, score {score:.1f})",
+        "optimal": "proven optimal: no division that keeps the rules scores more",
+        "feasible": "proven: no division that keeps the rules scores more than {bound:.2f}",
         "unproven": "nothing is proven about the best possible score",
+        "unjudged": "not judged",
         "broken": "rules broken",
-        "silent": "not judged, because the roster says nothing about it",
+        "unused": "not judged, because the roster says nothing about it",
         "leader": "leader",
         "deputy": "deputy",
         "meets": "meets",
+        "come": "{share:.0%} can come",
         "work": "shares",
-        "covers": "looks after",
+        "covers": "covers",
+        "members": "members",
+        "loses": "loses",
+        "and": ", ",
+        "session": "meets",
+        "place": "place",
+        "size": "size",
+        "attendance": "can come",
+        "score": "score",
+        "name": "group",
+        "groups": "groups",
     },
     "zh": {
         "convene": "便于开展活动",
         "act": "便于发挥作用",
         "manage": "便于管理党员",
-        "groups": "个小组",
-        "members": "人",
-        "score": "得分",
-        "optimal": "已证明最优：没有更高得分的划分",
-        "feasible": "任何划分的得分都不超过",
+        "head": "{groups}个小组，{members}人，得分{score:.2f}（满分100）",
+        "group": "{group}（{size}人，得分{score:.1f}）",
+        "optimal": "已证明最优：满足全部规则的划分中没有得分更高的",
+        "feasible": "已证明：满足全部规则的任何划分得分都不超过{bound:.2f}",
         "unproven": "尚未证明最高可能得分",
+        "unjudged": "未评价",
         "broken": "违反的规则",
-        "silent": "名册未提供数据、未评价的标准",
-        "leader": "组长",
-        "deputy": "副组长",
+        "unused": "名册未提供数据、未评价的标准",
+        "leader": "组长建议人选",
+        "deputy": "副组长建议人选",
         "meets": "活动",
+        "come": "{share:.0%}可参加",
         "work": "共同业务或区域",
-        "covers": "联系的无党员班组",
+        "covers": "联系无党员班组",
+        "members": "成员",
+        "loses": "失分",
+        "and": "、",
+        "session": "活动时间",
+        "place": "活动地点",
+        "size": "人数",
+        "attendance": "可参加",
+        "score": "得分",
+        "name": "小组",
+        "groups": "小组数",
     },
 }
 
+_COLUMNS = ("name", "size", "leader", "session", "place", "work", "covers", "attendance", "score")
+
 
 def text(division: Evaluation, lang: str = "en") -> str:
-    """Return the division in words; members by id only."""
-    words = _WORDS.get(lang, _WORDS["en"])
+    """Return the division in words.
+
+    Parameters
+    ----------
+    lang : "en" or "zh"; anything else counts as "en"
+    """
+    words = WORDS.get(lang, WORDS["en"])
     result = division.result
-    lines = [
-        f"{len(result.groups)} {words['groups']}, {len(result.assignments)} {words['members']}, "
-        f"{words['score']} {result.score:.2f} / 100"
-    ]
-    if result.status == "optimal":
-        lines.append(words["optimal"])
-    elif result.status == "feasible":
-        lines.append(words["unproven"] if result.bound is None else f"{words['feasible']} {result.bound:.2f}")
-    lines += [f"  {words[principle]:<26} {division.principles[principle]:6.2f}" for principle in PRINCIPLES]
+    lines = [words["head"].format(groups=len(result.groups), members=len(result.assignments), score=result.score)]
+    lines += [proof(division, lang)] if result.status != "evaluated" else []
+    width = max(_width(words[principle]) for principle in PRINCIPLES) + 2
+    for principle, score in division.principles.items():
+        shown = words["unjudged"] if score != score else f"{score:6.2f}"
+        lines.append(f"  {_padded(words[principle], width)}{shown}")
     for group in result.groups:
-        members = [seat for seat in result.assignments if seat.group == group.group]
-        lines.append("")
-        lines.append(f"{group.group}  ({group.size} {words['members']}, {words['score']} {group.score:.1f})")
-        if group.leader:
-            deputy = f", {words['deputy']} {group.deputy}" if group.deputy else ""
-            lines.append(f"  {words['leader']} {group.leader}{deputy}")
-        if group.session or group.place:
-            come = "" if group.attendance is None else f" ({group.attendance:.0%})"
-            lines.append(f"  {words['meets']} {', '.join(filter(None, (group.session, group.place)))}{come}")
-        if group.work:
-            lines.append(f"  {words['work']} {group.work}")
-        if group.covers:
-            lines.append(f"  {words['covers']} {', '.join(group.covers)}")
-        lines.append(f"  {' '.join(seat.member_id for seat in members)}")
-        for finding in result.findings:
-            if finding.group == group.group and finding.points:
-                lines.append(f"    - {finding.criterion}: {finding.sentence(lang)}")
+        lines += ["", *_group_lines(division, group, lang, words)]
     if result.violations:
         lines += ["", f"{words['broken']}:"]
         lines += [f"  - {violation.sentence(lang)}" for violation in result.violations]
     if result.unused:
-        lines += ["", f"{words['silent']}: {', '.join(result.unused)}"]
+        lines += ["", f"{words['unused']}: {words['and'].join(result.unused)}"]
+    return "\n".join(lines)
+
+
+def proof(division: Evaluation, lang: str = "en") -> str:
+    """Return what is proven about a plan in words; nothing for a division that was only scored."""
+    words, result = WORDS.get(lang, WORDS["en"]), division.result
+    if result.status == "evaluated":
+        return ""
+    if result.status == "optimal":
+        return words["optimal"]
+    return words["unproven"] if result.bound is None else words["feasible"].format(bound=result.bound)
+
+
+def _group_lines(division: Evaluation, group: GroupSummary, lang: str, words: dict[str, str]) -> list[str]:
+    result = division.result
+    key = (group.part, group.group)
+    rows = [("leader", group.leader or ""), ("deputy", group.deputy or "")]
+    come = "" if group.attendance is None else words["come"].format(share=group.attendance)
+    rows.append(("meets", words["and"].join(filter(None, (group.session, group.place, come)))))
+    rows += [("work", group.work), ("covers", words["and"].join(group.covers))]
+    rows.append(("members", " ".join(s.member_id for s in result.assignments if (s.part, s.group) == key)))
+    width = max(_width(words[name]) for name, value in rows if value) + 2
+    lines = [words["group"].format(group=group.group, size=group.size, score=group.score)]
+    lines += [f"  {_padded(words[name], width)}{value}" for name, value in rows if value]
+    whole = result.scale * max(group.size, 1)
+    for finding in result.findings:
+        if (finding.part, finding.group) == key and finding.points:
+            lost = f"{finding.points / whole:.1f}"
+            lines.append(f"  - {lost:>5}  {finding.criterion}: {finding.sentence(lang)}")
+    return lines
+
+
+def side_by_side(frame: pd.DataFrame, lang: str = "en") -> str:
+    """Return what :func:`grouping.compare` made as text, the principles in words and a missing score as "–".
+
+    Parameters
+    ----------
+    lang : "en" or "zh"
+    """
+    words = WORDS.get(lang, WORDS["en"])
+    rows = [["", *map(str, frame.columns)]]
+    for head, values in zip(frame.index, frame.itertuples(index=False), strict=True):
+        name = {"rules broken": words["broken"]}.get(head, words.get(head, head))
+        whole = head in ("groups", "rules broken")
+        rows.append([name, *("–" if v != v else f"{v:.0f}" if whole else f"{v:.2f}" for v in values)])
+    widths = [max(_width(row[c]) for row in rows) for c in range(len(rows[0]))]
+    lines = []
+    for head, *cells in rows:
+        shown = "  ".join(" " * (w - _width(cell)) + cell for cell, w in zip(cells, widths[1:], strict=True))
+        lines.append(f"{_padded(head, widths[0])}  {shown}".rstrip())
     return "\n".join(lines)
 
 
@@ -99,17 +161,42 @@ def table(frame: pd.DataFrame) -> str:
         return str(frame.to_string(float_format=lambda value: f"{value:.2f}"))
 
 
-def html(division: Evaluation) -> str:
-    """Return the division as HTML: its scores and a table of its groups."""
+def html(division: Evaluation, lang: str = "en") -> str:
+    """Return the division as HTML: its scores, a table of its groups, and the rules it breaks; everything escaped."""
     result = division.result
-    words = _WORDS["en"]
-    head = f"{len(result.groups)} groups, score {result.score:.2f}"
-    proof = words["optimal"] if result.status == "optimal" else ""
-    if result.status == "feasible" and result.bound is not None:
-        proof = f"{words['feasible']} {result.bound:.2f}"
-    principles = ", ".join(f"{words[p]} {division.principles[p]:.1f}" for p in PRINCIPLES)
-    shown = ["group", "size", "leader", "session", "place", "work", "attendance", "score"]
-    groups = division.groups[shown].to_html(index=False, escape=True, float_format=lambda v: f"{v:.2f}", border=0)
-    broken = "".join(f"<li>{escape(v.sentence())}</li>" for v in result.violations)
-    warning = f"<p>{words['broken']}:</p><ul>{broken}</ul>" if broken else ""
-    return f"<div><p><b>{escape(head)}</b> {escape(proof)}<br>{escape(principles)}</p>{groups}{warning}</div>"
+    words = WORDS.get(lang, WORDS["en"])
+    head = words["head"].format(groups=len(result.groups), members=len(result.assignments), score=result.score)
+    scores = division.principles.items()
+    principles = ", ".join(f"{words[p]} {words['unjudged'] if s != s else f'{s:.1f}'}" for p, s in scores)
+    rows = [_row("th", [words[column] for column in _COLUMNS])]
+    rows += [_row("td", _cells(group, words)) for group in result.groups]
+    broken = "".join(f"<li>{escape(violation.sentence(lang))}</li>" for violation in result.violations)
+    parts = [
+        f"<p><b>{escape(head)}</b><br>{escape(proof(division, lang))}<br>{escape(principles)}</p>",
+        f"<table><thead>{rows[0]}</thead><tbody>{''.join(rows[1:])}</tbody></table>",
+        f"<p>{escape(words['broken'])}:</p><ul>{broken}</ul>" if broken else "",
+        f"<p>{escape(words['unused'])}: {escape(words['and'].join(result.unused))}</p>" if result.unused else "",
+    ]
+    return f"<div>{''.join(parts)}</div>"
+
+
+def _cells(group: GroupSummary, words: dict[str, str]) -> list[str]:
+    come = "" if group.attendance is None else f"{group.attendance:.0%}"
+    covers = words["and"].join(group.covers)
+    leader = group.leader or ""
+    return [
+        group.group, str(group.size), leader, group.session, group.place, group.work, covers, come, f"{group.score:.1f}"
+    ]  # fmt: skip
+
+
+def _row(tag: str, cells: list[str]) -> str:
+    return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
+
+
+def _width(shown: str) -> int:
+    """Return how many columns of a terminal a text takes; Chinese characters take two."""
+    return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in shown)
+
+
+def _padded(shown: str, width: int) -> str:
+    return shown + " " * (width - _width(shown))

@@ -25,7 +25,7 @@ from grouping.solving.columns import Column, Generation, Pool
 from grouping.solving.kernel import Kernel
 from grouping.solving.listing import SMALL, TooManyError, all_sets, possible, within
 from grouping.solving.partition import canonical, choose
-from grouping.solving.pricing import SCALE, TimeUp
+from grouping.solving.pricing import SCALE, Pricer, TimeUp
 from grouping.solving.search import anneal, start
 from grouping.solving.tighten import tighten
 
@@ -243,18 +243,19 @@ class _Run:
         optional = [g for g, group in enumerate(problem.groups) if not group.required]
         fewest = max(problem.least, len(required), 1)
         numbers = list(range(fewest, most + 1))
-        quick = 4 if len(problem.size) <= 100 else 1
+        small = len(problem.size) <= 100
         found: dict[int, int] = {}
         tries = _spread(numbers, 7)
         while tries and self.clock.spent < until:
             for number in tries:
-                found[number] = self._anneal(required + optional[: number - len(required)], quick, until)
+                found[number] = self._anneal(required + optional[: number - len(required)], 3 if small else 1, until)
             at = min(found, key=lambda number: (found[number], number))
             tries = [number for number in (at - 1, at + 1) if number in numbers and number not in found]
-        if found:
-            ranked = sorted(found, key=lambda number: (found[number], number))[:2]
-            for number in ranked:
-                self._anneal(required + optional[: number - len(required)], 5 * quick, until)
+        ranked = sorted(found, key=lambda number: (found[number], number))
+        for number in [*ranked[:1] * 3, *ranked[1:2]]:
+            self._anneal(required + optional[: number - len(required)], 6, until)
+        if self.best is not None and len(self.pool.columns) > len(problem.groups):
+            self._choose(self.pool.columns, min(2.0, self.clock.left * 0.1), complete=False)
 
     def _anneal(self, groups: list[int], sweeps: int, until: float) -> int:
         open_groups = np.array(groups, dtype=np.int64)
@@ -338,9 +339,11 @@ class _Run:
         listed: list[Column] = []
         fresh = Pool(self.kernel)
         try:
-            for k, pricer in enumerate(generation.pricers):
+            for k, kind in enumerate(self.kernel.kinds):
                 limit = target + bound.least[k] + bound.per_group
-                sets = within(self.kernel, k, pricer, bound.price, limit, self.clock, self.clock.share(0.7))
+                sets = within(
+                    self.kernel, k, Pricer(kind, tallies=False), bound.price, limit, self.clock, self.clock.share(0.7)
+                )
                 listed += fresh.add(k, sets)
         except TooManyError:
             self.provenance["listed"] = "too many"

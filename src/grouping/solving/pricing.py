@@ -77,12 +77,17 @@ class Node:
 class Pricer:
     """Prices groups of one kind.
 
+    Parameters
+    ----------
+    kind : of which groups
+    tallies : False leaves count terms out, which is quicker and less exact
+
     Attributes
     ----------
     exact : True when nothing of the cost is left out
     """
 
-    def __init__(self, kind: Kind) -> None:
+    def __init__(self, kind: Kind, tallies: bool = True) -> None:
         self.kind = kind
         self.who = np.flatnonzero((kind.size > 0) & kind.allowed)
         self.what = np.flatnonzero((kind.size == 0) & kind.allowed)
@@ -95,7 +100,7 @@ class Pricer:
                 levels.append(Level(dim.points.T, fixed))
         left_out = 0
         for tally in kind.tallies:
-            level = _as_level(tally, kind, sizes)
+            level = _as_level(tally, kind, sizes) if tallies else None
             if level is not None:
                 levels.append(level)
             elif not _implied(tally, kind):

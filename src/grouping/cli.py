@@ -1,0 +1,295 @@
+"""The command ``grouping``: form groups, check a roster, show a demonstration.
+
+Exit codes: 0 done, 2 bad input or usage, 3 no division keeps every rule, 4 no plan in time, 130 interrupted before a
+first plan, 1 a fault of the library. Errors go to stderr, in words and without a traceback. Nothing heavy is imported
+before it is needed, so that ``grouping --help`` is quick.
+"""
+
+from __future__ import annotations
+
+import os
+import re
+import sys
+import time
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from enum import StrEnum
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from grouping.errors import GroupingError, InfeasibleError, InputError, Issue, NoPlanFoundError, PolicyError
+
+if TYPE_CHECKING:
+    from grouping.plan.evaluation import Plan
+    from grouping.policy import Policy
+    from grouping.roster import Roster
+    from grouping.solving.engine import Progress
+
+BAD_INPUT, INFEASIBLE, NO_PLAN, INTERRUPTED = 2, 3, 4, 130
+
+app = typer.Typer(
+    add_completion=False,
+    no_args_is_help=True,
+    pretty_exceptions_enable=False,
+    help="Divide people into groups that meet, act and are managed well. The result is a proposal: people decide.",
+)
+
+
+class Preset(StrEnum):
+    """The presets of :class:`grouping.Policy`."""
+
+    balanced = "balanced"
+    by_business_line = "by_business_line"
+    by_location = "by_location"
+
+
+class Lang(StrEnum):
+    """The languages of the output."""
+
+    en = "en"
+    zh = "zh"
+
+
+class UnknownShift(StrEnum):
+    """What to do with shifts that are not understood."""
+
+    error = "error"
+    label = "label"
+
+
+@contextmanager
+def _exits() -> Iterator[None]:
+    """Turn what can go wrong into a message on stderr and an exit code."""
+    try:
+        yield
+    except BrokenPipeError:  # the reader has seen enough; nothing is left to say, not even at exit
+        os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
+        raise typer.Exit(0) from None
+    except KeyboardInterrupt:
+        typer.echo("grouping: interrupted before a first plan", err=True)
+        raise typer.Exit(INTERRUPTED) from None
+    except GroupingError as error:
+        typer.echo(f"grouping: {error}", err=True)
+        codes = ((InputError, BAD_INPUT), (InfeasibleError, INFEASIBLE), (NoPlanFoundError, NO_PLAN))
+        raise typer.Exit(next((code for kind, code in codes if isinstance(error, kind)), 1)) from None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        from importlib.metadata import PackageNotFoundError, version
+
+        try:
+            typer.echo(f"grouping {version('group-formation-optimizer')}")
+        except PackageNotFoundError:
+            typer.echo("grouping, from source")
+        raise typer.Exit
+
+
+@app.callback()
+def _main(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and leave.")
+    ] = False,
+) -> None:
+    """Divide people into groups that meet, act and are managed well. The result is a proposal: people decide."""
+
+
+def _range(text: str | None) -> tuple[int, int] | None:
+    """Read "6-12" or "8"."""
+    if text is None:
+        return None
+    found = re.fullmatch(r"\s*(\d+)\s*(?:[-–~:,]\s*(\d+)\s*)?", text)
+    if not found:
+        raise typer.BadParameter(f"{text!r} is not a number or a range such as 6-12")
+    return int(found[1]), int(found[2] or found[1])
+
+
+def _positive(value: float) -> float:
+    if not 0 < value < float("inf"):
+        raise typer.BadParameter("seconds are a positive number")
+    return value
+
+
+RosterPath = Annotated[Path, typer.Argument(metavar="ROSTER", help="A CSV file, or a folder with roster.csv.")]
+PolicyFile = Annotated[Path | None, typer.Option("--policy", help="Policy file, .toml or .json.", metavar="FILE")]
+PresetName = Annotated[Preset | None, typer.Option("--preset", help="Preset instead of a policy file.")]
+Size = Annotated[
+    str | None, typer.Option("--size", callback=lambda text: text if _range(text) else None, help="6-12 or 8.")
+]
+Groups = Annotated[
+    str | None, typer.Option("--groups", callback=lambda text: text if _range(text) else None, help="5 or 4-6.")
+]
+Sessions = Annotated[int | None, typer.Option("--sessions", min=1, max=2, help="Alternative sessions of a group.")]
+Limit = Annotated[float, typer.Option("--time-limit", callback=_positive, help="Seconds of solving.")]
+Language = Annotated[Lang, typer.Option("--lang", help="Language of the output.")]
+Encoding = Annotated[str | None, typer.Option("--encoding", help="Of the CSV files, such as gb18030.")]
+Shifts = Annotated[
+    UnknownShift,
+    typer.Option("--unknown-shift", help="label: members with the same unknown shift can meet."),
+]
+
+
+@app.command()
+def form(
+    roster: RosterPath,
+    policy: PolicyFile = None,
+    preset: PresetName = None,
+    size: Size = None,
+    groups: Groups = None,
+    sessions: Sessions = None,
+    time_limit: Limit = 30.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", help="Folder to write the plan to.", metavar="DIR")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite files in --out.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON on stdout, and nothing else.")] = False,
+    lang: Language = Lang.en,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+) -> None:
+    """Form groups, and set today's division beside the proposal where the roster has one."""
+    with _exits():
+        from grouping.plan.saving import check_folder, save
+        from grouping.plan.summary import summary
+
+        if out is not None:
+            check_folder(out, force)
+        wanted = _policy(policy, preset, size, groups, sessions)
+        people = _roster(roster, encoding, unknown_shift)
+        plan = _form(people, wanted, time_limit, seed)
+        saved = save(plan, out, people, force) if out is not None else ()
+        if as_json:
+            typer.echo(plan.to_json())
+        else:
+            typer.echo(summary(people, wanted, plan, lang.value))
+        for file in saved:
+            typer.echo(str(file), err=as_json)
+
+
+@app.command()
+def check(
+    roster: RosterPath,
+    policy: PolicyFile = None,
+    preset: PresetName = None,
+    size: Size = None,
+    groups: Groups = None,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+) -> None:
+    """Read a roster and report what was understood and what a policy would judge; nothing is solved."""
+    with _exits():
+        from grouping.plan.summary import judgement
+
+        wanted = _policy(policy, preset, size, groups, None)
+        people = _roster(roster, encoding, unknown_shift)
+        typer.echo(str(people.report))
+        typer.echo("")
+        try:
+            typer.echo(judgement(people, wanted))
+        except InfeasibleError as error:
+            typer.echo(str(error))
+
+
+@app.command()
+def demo(time_limit: Limit = 55.0, lang: Language = Lang.en) -> None:
+    """Form the groups of the sample branch, and show them beside today's."""
+    with _exits():
+        from grouping.plan.summary import WORDS, summary
+        from grouping.policy import Policy
+        from grouping.roster import read_roster
+        from grouping.samples import sample_path
+
+        typer.echo(WORDS[lang.value]["demo"].format(limit=time_limit))
+        typer.echo("")
+        people = read_roster(sample_path("branch_42"))
+        policy = Policy.balanced(size=(6, 12))
+        plan = _form(people, policy, time_limit, 0)
+        typer.echo(summary(people, policy, plan, lang.value))
+
+
+def _roster(path: Path, encoding: str | None, unknown_shift: UnknownShift) -> Roster:
+    from grouping.roster import read_roster
+
+    return read_roster(path, encoding=encoding, unknown_shift=unknown_shift.value)
+
+
+def _policy(
+    file: Path | None, preset: Preset | None, size: str | None, groups: str | None, sessions: int | None
+) -> Policy:
+    """Return the policy that the options describe; options win over the file."""
+    from grouping.policy import Attendance, Policy
+
+    if file is not None and preset is not None:
+        raise PolicyError(
+            Issue("both", "give a policy file or a preset, not both", advice='write preset = "…" into the file')
+        )
+    limits, number = _range(size), _range(groups)
+    counts = None if number is None else number[0] if number[0] == number[1] else number
+    if file is None:
+        make = getattr(Policy, (preset or Preset.balanced).value)
+        policy: Policy = make(groups=counts) if limits is None else make(size=limits, groups=counts)
+    else:
+        policy = Policy.load(file)
+        changes = {"size": limits, "groups": counts}
+        policy = policy.replace(**{key: value for key, value in changes.items() if value is not None})
+    if sessions is None:
+        return policy
+    if not any(isinstance(criterion, Attendance) for criterion in (*policy.must, *policy.prefer)):
+        raise PolicyError(Issue("no_sessions", "--sessions needs Attendance in the policy"))
+    return policy.replace(**{
+        part: [replace(c, sessions=sessions) if isinstance(c, Attendance) else c for c in getattr(policy, part)]
+        for part in ("must", "prefer")
+    })  # fmt: skip
+
+
+def _form(roster: Roster, policy: Policy, time_limit: float, seed: int) -> Plan:
+    from grouping.plan.forming import form_groups
+
+    line = _Line() if sys.stderr.isatty() else None
+    try:
+        return form_groups(roster, policy, time_limit=time_limit, seed=seed, on_progress=line)
+    finally:
+        if line is not None:
+            line.clear()
+
+
+class _Line:
+    """One line on the terminal that says where the run stands."""
+
+    def __init__(self) -> None:
+        self.begun = time.perf_counter()
+        self.shown = 0.0
+
+    def __call__(self, progress: Progress) -> None:
+        """Show what is known, at most ten times a second."""
+        now = time.perf_counter()
+        if now - self.shown < 0.1:
+            return
+        self.shown = now
+        state = "no plan yet"
+        if progress.cost is not None:
+            state = "a plan"
+            if progress.bound is not None and progress.cost:
+                state = f"a plan, gap {(progress.cost - progress.bound) / progress.cost:.1%}"
+        sys.stderr.write(f"\r\x1b[K{now - self.begun:5.1f} s  {progress.phase}: {state} (Ctrl-C takes the best so far)")
+        sys.stderr.flush()
+
+    def clear(self) -> None:
+        """Take the line away."""
+        sys.stderr.write("\r\x1b[K")
+        sys.stderr.flush()
+
+
+def main() -> None:
+    """Run the command line."""
+    for stream in (sys.stdout, sys.stderr):
+        reconfigure = getattr(stream, "reconfigure", None)
+        if reconfigure is not None:  # a terminal that knows no Chinese shows marks instead of failing
+            reconfigure(errors="replace")
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,88 @@
+"""A plan as a folder of files that an analyst opens with what is at hand, written whole or not at all."""
+
+from __future__ import annotations
+
+import shutil
+import tempfile
+from os import PathLike
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from grouping.errors import InputError, Issue
+from grouping.plan.tables import csv_bytes
+from grouping.policy.policy import Policy
+
+if TYPE_CHECKING:
+    from grouping.plan.evaluation import Evaluation
+    from grouping.roster import Roster
+
+FILES = ("plan.json", "assignments.csv", "groups.csv", "scores.csv", "policy.toml")
+
+
+def check_folder(folder: str | PathLike[str], force: bool = False) -> None:
+    """Raise InputError when :func:`save` could not write there; ask before the solving, not after it."""
+    place = Path(folder)
+    faults = []
+    if place.exists() and not place.is_dir():
+        faults.append(Issue("not_a_folder", "is not a folder", file=str(place), advice="name another one"))
+    elif not force:
+        advice = "name another folder, or overwrite by --force (force=True)"
+        there = [name for name in FILES if (place / name).exists()]
+        faults = [Issue("file_exists", "is there already", file=str(place / name), advice=advice) for name in there]
+    if faults:
+        raise InputError(faults)
+
+
+def save(
+    division: Evaluation, folder: str | PathLike[str], roster: Roster | None = None, force: bool = False
+) -> tuple[Path, ...]:
+    """Write ``plan.json``, ``assignments.csv``, ``groups.csv``, ``scores.csv`` and ``policy.toml`` into a folder.
+
+    Everything is written beside the folder first; what was there is only replaced when all of it is complete.
+
+    Parameters
+    ----------
+    folder : made if it is not there
+    roster : adds names and departments to ``assignments.csv``
+    force : True overwrites files of these names
+
+    Raises
+    ------
+    InputError
+        When a file is there and ``force`` is False, or the folder cannot be written.
+    """
+    place = Path(folder)
+    check_folder(place, force)
+    contents = {
+        "plan.json": (division.to_json() + "\n").encode("utf-8"),
+        "assignments.csv": csv_bytes(division.to_frame(roster)),
+        "groups.csv": csv_bytes(division.groups),
+        "scores.csv": csv_bytes(division.scores),
+    }
+    try:
+        place.parent.mkdir(parents=True, exist_ok=True)
+        draft = Path(tempfile.mkdtemp(prefix=f".{place.name}.", suffix=".part", dir=place.parent))
+        try:
+            for name, content in contents.items():
+                (draft / name).write_bytes(content)
+            Policy.from_dict(division.result.policy).dump(draft / "policy.toml")
+            if place.exists():
+                for name in FILES:
+                    (draft / name).replace(place / name)
+            else:
+                draft.chmod(0o777 & ~_umask())
+                draft.replace(place)
+        finally:
+            shutil.rmtree(draft, ignore_errors=True)
+    except OSError as error:
+        what = f"cannot be written: {error.strerror}"
+        raise InputError(Issue("unwritable", what, file=str(place), advice="name another folder")) from error
+    return tuple(place / name for name in FILES)
+
+
+def _umask() -> int:
+    import os
+
+    mask = os.umask(0)
+    os.umask(mask)
+    return mask

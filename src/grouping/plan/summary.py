@@ -1,0 +1,85 @@
+"""What the command line says about a run: the plan beside today's division, and what a policy would judge."""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+from grouping.plan.evaluation import Plan, compare
+from grouping.plan.forming import evaluate
+from grouping.plan.rendering import proof, side_by_side
+from grouping.policy.compiling import compile_parts
+from grouping.policy.rules import Within
+
+if TYPE_CHECKING:
+    from grouping.policy import Policy
+    from grouping.roster import Roster
+
+WORDS = {
+    "en": {
+        "today": "today",
+        "plan": "proposed",
+        "beside": "Today's division and the proposed one, scored by the same policy:",
+        "time": "first plan after {first:.1f} s, {total:.1f} s of solving in all",
+        "user": "stopped by you: this is the best plan so far",
+        "demo": "The sample branch_42: 42 members who work shifts in canteens, property, transport, security and\n"
+        "medical service at 6 sites. Groups of 6 to 12, the three principles weigh the same, at most {limit:g} s\n"
+        "of solving.",
+    },
+    "zh": {
+        "today": "目前",
+        "plan": "建议方案",
+        "beside": "目前划分与建议方案（按同一标准评分）：",
+        "time": "{first:.1f}秒得到首个方案，共求解{total:.1f}秒",
+        "user": "已按要求中止：这是目前最好的方案",
+        "demo": "示例支部branch_42：42名倒班党员，分布在餐饮、物业、运输、安保、医务等岗位的6个地点。\n"
+        "每组6至12人，三项原则权重相同，最多求解{limit:g}秒。",
+    },
+}
+
+
+def summary(roster: Roster, policy: Policy, plan: Plan, lang: str = "en") -> str:
+    """Return the plan, today's division beside it if the roster has one, what is proven, and the seconds it took.
+
+    Parameters
+    ----------
+    lang : "en" or "zh"
+    """
+    words = WORDS[lang]
+    parts = [plan.describe(lang), ""]
+    if "current_group" in roster.attributes:
+        today = evaluate(roster, policy, "current_group")
+        beside = side_by_side(compare({words["today"]: today, words["plan"]: plan}), lang)
+        parts += [words["beside"], beside, ""]
+    seconds = plan.provenance["seconds"]
+    parts += [proof(plan, lang), words["time"].format(first=seconds["first_plan"], total=seconds["total"])]
+    if plan.provenance["stopped_by"] == "user":
+        parts.append(words["user"])
+    return "\n".join(parts)
+
+
+def judgement(roster: Roster, policy: Policy) -> str:
+    """Return how many groups the sizes allow, and which criteria the roster has data for.
+
+    Raises
+    ------
+    PolicyError
+        When the policy does not fit the roster.
+    InfeasibleError
+        When sizes alone rule out every division.
+    """
+    parts = compile_parts(roster, policy)
+    lines = [f"policy {policy.name!r}, groups of {policy.size[0]} to {policy.size[1]}"]
+    for part in parts:
+        least, most = part.problem.least, part.problem.most or len(part.problem.groups)
+        number = str(least) if least == most else f"{least} to {most}"
+        lines.append(f"  {part.name or 'all'}: {len(part.roster)} members, {number} groups")
+    judged = dict.fromkeys(entry.label for part in parts for entry in part.entries if not entry.must)
+    rules = dict.fromkeys(entry.label for part in parts for entry in part.entries if entry.must)
+    borders = [criterion.label for criterion in policy.must if isinstance(criterion, Within)]
+    if len(parts) > 1:
+        rules = dict.fromkeys((*borders, *rules))
+    silent = dict.fromkeys(label for part in parts for label in part.silent if label not in {*judged, *rules, *borders})
+    for title, labels in (("judged", judged), ("rules", rules), ("no data for", silent)):
+        if labels:
+            lines.append(f"  {title}: {', '.join(labels)}")
+    return "\n".join(lines)

@@ -1,0 +1,79 @@
+"""Every Python block of the README runs, in order, and prints what the README shows."""
+
+from __future__ import annotations
+
+import contextlib
+import io
+import re
+import subprocess
+import sys
+import tomllib
+from pathlib import Path
+
+import pytest
+
+from grouping import Policy
+
+ROOT = Path(__file__).resolve().parents[1]
+README = ROOT / "README.md"
+BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
+
+
+def blocks() -> list[tuple[str, str]]:
+    return BLOCK.findall(README.read_text(encoding="utf-8"))
+
+
+def as_shown(printed: str, shown: str) -> bool:
+    """Compare line by line; a line "…" stands for any number of lines."""
+    parts = [re.escape(part) for part in re.split(r"^…\n", shown, flags=re.MULTILINE)]
+    return re.fullmatch(r"(?:.*\n)*".join(parts), printed) is not None
+
+
+def test_python_blocks_run_and_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    namespace: dict[str, object] = {}
+    printed, shown = "", 0
+    for language, code in blocks():
+        if language == "python":
+            out = io.StringIO()
+            code = code.replace("time_limit=20", "time_limit=90")  # a busy machine may need longer for the same proof
+            with contextlib.redirect_stdout(out):
+                exec(compile(code, "README.md", "exec"), namespace)
+            printed = out.getvalue()
+        elif language == "text":
+            assert as_shown(printed, code), f"the README shows\n{code}\nbut what is printed is\n{printed}"
+            shown += 1
+    assert shown == 3
+    assert (tmp_path / "plan.csv").read_bytes().startswith(b"\xef\xbb\xbf")
+
+
+def test_toml_block_is_a_policy() -> None:
+    (text,) = [code for language, code in blocks() if language == "toml"]
+    policy = Policy.from_dict(tomllib.loads(text))
+    assert policy.size == (6, 12)
+    assert policy.principles["convene"] == 2
+    assert sum(type(criterion).__name__ == "Attendance" for criterion in policy.prefer) == 1
+
+
+def test_there_are_about_ten_lines() -> None:
+    found = subprocess.run(
+        [sys.executable, ROOT / "tools" / "readme_lines.py"], capture_output=True, encoding="utf-8", check=True
+    ).stdout
+    assert 8 <= sum(bool(line.strip()) for line in found.splitlines()) <= 12
+
+
+def test_links_lead_somewhere() -> None:
+    for page in (README, *(ROOT / "docs").glob("*.md")):
+        for target in re.findall(r"\]\(([^)#:]+)\)", page.read_text(encoding="utf-8")):
+            assert (page.parent / target).exists(), f"{page.name}: {target}"
+
+
+def test_page_of_criteria_is_up_to_date() -> None:
+    command = [sys.executable, ROOT / "tools" / "criteria_page.py", "--check"]
+    assert subprocess.run(command, check=False).returncode == 0
+
+
+def test_docs_policy_example_is_a_policy() -> None:
+    text = (ROOT / "docs" / "policies.md").read_text(encoding="utf-8")
+    code = next(code for language, code in BLOCK.findall(text) if language == "toml")
+    assert Policy.from_dict(tomllib.loads(code)).groups == (4, 6)
