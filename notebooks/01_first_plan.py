@@ -14,7 +14,7 @@
 # # A first plan
 #
 # From a roster to groups: what was read, who is free when, the proposed division beside today's, why a group is as it
-# is, and what changes with another policy. The roster is a sample with fictional people: a branch of 42 who work shifts.
+# is, and what changes with another policy. The roster is a sample of fictional people: a branch of 42 shift workers.
 
 # %%
 import grouping as gp
@@ -41,8 +41,8 @@ print("warnings:", *roster.report.warnings, sep="\n  ")
 # %%
 states = roster.availability()
 two_shifts = ["HQ0001", "HQ0002"]  # the early and the late canteen shift
-monday = [slot for slot in states.columns if slot == states.columns[0] or slot in states.columns[1:6]]
-states.loc[two_shifts, monday]
+first_day = states.columns[:6]  # a Monday
+states.loc[two_shifts, first_day]
 
 # %% [markdown]
 # How many members could come (A or O) to each session of the first week: no hour suits everybody.
@@ -95,8 +95,8 @@ print("\n".join(plan.describe("zh").splitlines()[:12]))
 # %% [markdown]
 # ## Change the policy
 #
-# Two alternative sessions for each group instead of one (错时开展活动): everybody comes to the one that suits. To compare
-# fairly, both plans are scored by the new policy: `evaluate` lets the first plan have its best two sessions as well.
+# Two alternative sessions for each group instead of one (错时开展活动): everybody comes to the one that suits. To
+# compare fairly, both plans are scored by the new policy: `evaluate` gives the first plan its best two sessions, too.
 
 # %%
 two_sessions = gp.Policy.balanced(size=(6, 12), prefer=[gp.Attendance(sessions=2)])
@@ -125,6 +125,7 @@ sorted(path.name for path in folder.iterdir())
 # %%
 assert len(plan.assignments) == len(roster) == 42
 assert not plan.violations
+assert (states.loc[two_shifts, first_day] == "D").any().all()
 assert groups["size"].between(6, 12).all()
 assert plan.bound is not None
 assert today.score < plan.score <= plan.bound

@@ -68,11 +68,11 @@ The library gives no legal advice. Regulations were read on public mirrors; quot
 
 - **R3** 支部工作条例(试行) art. 5: what is joined is near in place, alike in trade, easy to manage
   (地域相邻、行业相近、规模适当、便于管理).
-- **R6** 中央和国家机关党小组工作规则(试行) art. 1: from 20 members on a branch is divided, below it may be; a group has at
-  least 3 members, 1 of them full.
+- **R6** 中央和国家机关党小组工作规则(试行) art. 1: from 20 members on a branch is divided, below it may be; a group
+  has at least 3 members, 1 of them full.
 - **R7** No rule gives a largest size of a group. Practice divides from about 15 on; 7 to 9 is this library's default.
-- **R10** 支部工作条例(试行) art. 13: the branch designates the leader, or the group recommends one. A large group may have a
-  deputy (practice).
+- **R10** 支部工作条例(试行) art. 13: the branch designates the leader, or the group recommends one. A large group may
+  have a deputy (practice).
 - **R11** The leader is a full member, and one of the group (practice).
 - **R13** A probationary member is educated by committee, branch and group (practice).
 """

@@ -26,7 +26,7 @@ def agree(problem: Problem) -> engine.Solution:
     """Solve a problem, compare everything that is claimed with brute force, and return the solution."""
     seen: list[engine.Progress] = []
     truth = brute_force(problem)
-    solution = engine.solve(problem, time_limit=20, on_progress=seen.append)
+    solution = engine.solve(problem, time_limit=5, on_progress=seen.append)
     if truth.cost is None:
         assert solution.status == "infeasible"
         assert solution.group_of is solution.cost is solution.bound is None
@@ -61,4 +61,14 @@ def test_things_may_count_pair_and_lead_too(problem: Problem) -> None:
     agree(problem)
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "SMALL", 0)
+        agree(problem)
+
+
+@settings(SETTINGS, max_examples=40)
+@given(problem=problems(members=(2, 6)))
+def test_by_column_generation_without_a_first_plan(problem: Problem) -> None:
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "SMALL", 0)
+        patch.setattr(engine._Run, "_search", lambda run, until: None)
+        patch.setattr(engine._Run, "_settle_rules", lambda run: None)
         agree(problem)

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from typing import TYPE_CHECKING, Any
 
 from grouping.errors import AssignmentError, Issue
@@ -77,8 +76,8 @@ def _checked(roster: Roster, rows: Rows) -> tuple[dict[str, str], tuple[str, ...
             if name:
                 faults.append(Issue("missing_id", "the row names no member", row=number))
         elif key not in known:
-            near = get_close_matches(key, known, n=3, cutoff=0.8) if id_or_nothing(key) else []
-            advice = f"{' or '.join(sorted(near))}" if near else None
+            full = next((one for one in known if one.lstrip("0") == key), None)
+            advice = None if full is None else f"{full}: read the ids as text, so that leading zeros stay"
             message = "no such member in the roster"
             faults.append(Issue("unknown_member", message, row=number, value=id_or_nothing(key), advice=advice))
         elif key in seen:

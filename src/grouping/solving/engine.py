@@ -27,12 +27,15 @@ from grouping.solving.listing import SMALL, TooManyError, all_sets, possible, wi
 from grouping.solving.partition import canonical, choose
 from grouping.solving.pricing import SCALE, Pricer, TimeUp
 from grouping.solving.search import anneal, start
-from grouping.solving.tighten import tighten
+from grouping.solving.tighten import Tightened, tighten
 
 if TYPE_CHECKING:
     from grouping.problem import IntArray, Problem
 
 log = logging.getLogger(__name__)
+
+_FIRST_CHOICE = 500
+"""Groups that CP-SAT chooses among first when a gap is closed."""
 
 
 @dataclass(frozen=True)
@@ -349,13 +352,37 @@ class _Run:
             self.provenance["listed"] = "too many"
             return
         self.provenance["listed"] = len(listed)
-        kept, better = tighten(self.kernel, listed, self.cost, generation.step, self.clock, self.clock.share(0.6))
-        self.provenance["kept"] = len(kept)
-        self.prove(min(better, self.cost), "cuts over listed groups")
-        if not self.done:
-            self._choose(kept, self.clock.left, complete=True)
+        self._narrow(
+            tighten(self.kernel, listed, self.cost, generation.step, self.clock, self.clock.share(0.6)), generation.step
+        )
 
-    def _choose(self, columns: list[Column], seconds: float, complete: bool) -> None:
+    def _narrow(self, left: Tightened, step: int) -> None:
+        """Choose among the groups of least reduced cost, then more of them, until no other can help.
+
+        A division that uses a group of reduced cost r costs at least the bound plus r. So what the first groups do
+        not offer costs at least the bound plus the reduced cost of the next one.
+        """
+        count = _FIRST_CHOICE
+        while not self.done and self.clock.left > 0.05:
+            helpful = left.within(SCALE * (self.cost - step - self.kernel.offset) - left.scaled)
+            taken = min(count, helpful)
+            last = taken == helpful
+            following = left.scaled + (0 if last else int(left.reduced[taken]))
+            status = "infeasible"
+            if taken:
+                status = self._choose(left.columns[:taken], self.clock.left, complete=last)
+            if status not in ("optimal", "infeasible"):
+                return
+            beyond = self.cost if last else self._rounded(following, step)
+            self.prove(min(beyond, self.cost), "CP-SAT over listed groups")
+            count *= 4
+
+    def _rounded(self, scaled: int, step: int) -> int:
+        """Return a scaled bound as a cost: rounded up to what costs can be."""
+        cost = -(-scaled // SCALE) + self.kernel.offset
+        return -(-cost // step) * step
+
+    def _choose(self, columns: list[Column], seconds: float, complete: bool) -> str:
         """Take the best division that listed groups offer; ``complete`` says that a better one uses no others."""
         choice = choose(self.kernel, columns, self.clock, seconds, self.workers, self.seed, self.best)
         if choice.group_of is not None:
@@ -371,6 +398,7 @@ class _Run:
                 self.prove(min(choice.bound, self.cost), "CP-SAT over listed groups")
         if choice.interrupted:
             raise KeyboardInterrupt
+        return choice.status
 
     def _improve(self) -> None:
         """Spend what time is left on another annealing run, then recombine the groups seen."""

@@ -11,6 +11,7 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Sequence
+from dataclasses import dataclass
 from itertools import combinations
 from typing import TYPE_CHECKING
 
@@ -30,12 +31,31 @@ log = logging.getLogger(__name__)
 
 _CUTS_A_ROUND = 40
 _MOST_CUTS = 600
+_MOST_TRIPLES = 200_000
 _VIOLATED = 0.02
 
 
-def tighten(
-    kernel: Kernel, columns: Sequence[Column], upper: int, step: int, clock: Clock, until: float
-) -> tuple[list[Column], int]:
+@dataclass(frozen=True)
+class Tightened:
+    """What is left of a list after tightening.
+
+    Attributes
+    ----------
+    columns : the groups that a cheaper division can contain, those of least reduced cost first
+    reduced : what each adds to the bound when it is used, in 1/SCALE
+    scaled : the bound for divisions made of the list, in 1/SCALE, without what every division pays
+    """
+
+    columns: list[Column]
+    reduced: IntArray
+    scaled: int
+
+    def within(self, slack: int) -> int:
+        """Return how many groups have a reduced cost of at most ``slack``."""
+        return int(np.searchsorted(self.reduced, slack, side="right"))
+
+
+def tighten(kernel: Kernel, columns: Sequence[Column], upper: int, step: int, clock: Clock, until: float) -> Tightened:
     """Return the groups that a division cheaper than ``upper`` can contain, and a bound for such divisions.
 
     Parameters
@@ -47,37 +67,34 @@ def tighten(
     """
     kept = list(columns)
     people = np.flatnonzero(kernel.problem.size > 0)
-    triples = np.array(list(combinations(people.tolist(), 3)), dtype=np.int64)
-    if len(triples) > 200_000 or not len(kept):
-        return kept, 0
+    triples = np.array(list(combinations(people.tolist(), 3)), dtype=np.int64).reshape(-1, 3)
+    if len(triples) > _MOST_TRIPLES:
+        triples = triples[:0]
+    target = SCALE * (upper - step - kernel.offset)
     cuts: list[IntArray] = []
     known: set[int] = set()
-    bound = 0
     while True:
         master = Master(kernel)
         master.add(kept)
-        rows = np.array([column.row for column in kept]).astype(np.int64)
+        rows = np.array([column.row for column in kept]).astype(np.int64).reshape(len(kept), len(kernel.problem.size))
         handles: list[mathopt.LinearConstraint] = []
         _add_cuts(master, rows, cuts, handles)
-        shrunk = False
-        while not shrunk:
+        while True:
             price, per_group, _ = master.solve()
             clock.work(40.0 * rows.size)
             cut_price = np.array([-master.dual(handle) for handle in handles], dtype=np.float64)
-            reduced, value = _reduced(kernel, kept, rows, price, per_group, cuts, cut_price)
-            bound = max(bound, -(-(-(-value // SCALE) + kernel.offset) // step) * step)
-            keep = reduced <= SCALE * (upper - step - kernel.offset) - value
-            if bound >= upper:
-                return [], upper
-            if keep.sum() < 0.7 * len(kept) and keep.sum() > 0:
-                kept = [column for column, stays in zip(kept, keep, strict=True) if stays]
-                shrunk = True
-                continue
-            if clock.spent >= until or len(cuts) >= _MOST_CUTS:
-                return [column for column, stays in zip(kept, keep, strict=True) if stays], bound
-            fresh = _violated(triples, rows, master.values(), known)
+            reduced, scaled = _reduced(kernel, kept, rows, price, per_group, cuts, cut_price)
+            keep = np.flatnonzero(reduced <= target - scaled)
+            fresh: list[int] = []
+            if len(keep) and clock.spent < until and len(cuts) < _MOST_CUTS:
+                if len(keep) < 0.7 * len(kept):
+                    kept = [kept[i] for i in keep]
+                    break
+                fresh = _violated(triples, rows, master.values(), known)
             if not fresh:
-                return [column for column, stays in zip(kept, keep, strict=True) if stays], bound
+                keep = keep[np.argsort(reduced[keep], kind="stable")]
+                log.debug("tightened %d groups to %d with %d cuts", len(columns), len(keep), len(cuts))
+                return Tightened([kept[i] for i in keep], reduced[keep], scaled)
             new = [triples[t] for t in fresh]
             known.update(fresh)
             cuts += new

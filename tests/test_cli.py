@@ -1,0 +1,243 @@
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import time
+from pathlib import Path
+from typing import Any
+
+import pytest
+from typer.testing import CliRunner
+
+import grouping as gp
+from grouping.cli import app
+
+BRANCH = str(gp.sample_path("branch_42"))
+MANY = str(gp.sample_path("organisation_260"))
+QUICK = ("--size", "6-12", "--time-limit", "0.5")
+
+
+def run(*arguments: str) -> Any:
+    return CliRunner().invoke(app, list(arguments))
+
+
+def process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
+    command = [sys.executable, "-m", "grouping.cli", *arguments]
+    return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60, **options)
+
+
+class TestForm:
+    def test_prints_plan_and_today(self) -> None:
+        done = run("form", BRANCH, *QUICK)
+        assert done.exit_code == 0
+        assert re.match(r"\d groups, 42 members, score \d\d\.\d\d of 100\n", done.stdout)
+        assert "Today's division and the proposed one" in done.stdout
+        assert re.search(r"^score +90\.14 +9\d\.\d\d$", done.stdout, flags=re.MULTILINE)
+        assert done.stderr == ""
+
+    def test_chinese(self) -> None:
+        done = run("form", BRANCH, *QUICK, "--lang", "zh")
+        assert done.exit_code == 0
+        assert re.search(r"目前 +建议方案", done.stdout)
+        assert "便于开展活动" in done.stdout
+
+    def test_json_is_all_there_is_on_stdout(self, tmp_path: Path) -> None:
+        done = run("form", BRANCH, *QUICK, "--json", "--out", str(tmp_path / "out"), "--seed", "3")
+        assert done.exit_code == 0
+        plan = gp.Plan.from_json(done.stdout)
+        assert plan == gp.Plan.from_json(tmp_path / "out" / "plan.json")
+        assert plan.provenance["options"]["seed"] == 3
+        assert "plan.json" in done.stderr
+
+    def test_out_never_overwrites_and_asks_before_it_solves(
+        self, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+    ) -> None:
+        assert run("form", BRANCH, *QUICK, "--out", str(tmp_path)).exit_code == 0
+        before = (tmp_path / "plan.json").read_bytes()
+        with monkeypatch.context() as patch:
+            patch.setattr("grouping.plan.forming.form_groups", lambda *a, **k: pytest.fail("solved"))
+            again = run("form", BRANCH, *QUICK, "--out", str(tmp_path))
+        assert again.exit_code == 2
+        assert "--force" in again.stderr
+        assert (tmp_path / "plan.json").read_bytes() == before
+        assert run("form", BRANCH, *QUICK, "--out", str(tmp_path), "--force").exit_code == 0
+
+    def test_options_shape_the_policy(self) -> None:
+        options = ("--preset", "by_location", "--size", "5-9", "--groups", "6", "--sessions", "2")
+        done = run("form", BRANCH, *options, "--time-limit", "1", "--json")
+        plan = gp.Plan.from_json(done.stdout)
+        policy = gp.Policy.from_dict(plan.result.policy)
+        assert (policy.name, policy.size, policy.groups) == ("by_location", (5, 9), 6)
+        (attendance,) = [c for c in policy.prefer if isinstance(c, gp.Attendance)]
+        assert attendance.sessions == 2
+        assert len(plan.groups) == 6
+
+    def test_options_win_over_the_file(self, tmp_path: Path) -> None:
+        file = tmp_path / "p.toml"
+        file.write_text('name = "ours"\nsize = [3, 4]\n[[prefer]]\ntype = "EvenSize"\n', encoding="utf-8")
+        done = run("form", BRANCH, "--policy", str(file), "--size", "7", "--json", "--time-limit", "5")
+        plan = gp.Plan.from_json(done.stdout)
+        assert plan.result.policy["name"] == "ours"
+        assert plan.groups["size"].tolist() == [7] * 6
+        refused = run("form", BRANCH, "--policy", str(file), "--sessions", "2")
+        assert refused.exit_code == 2
+        assert "Attendance" in refused.stderr
+
+    @pytest.mark.parametrize(
+        "error", [gp.NoPlanFoundError(1.0), gp.InfeasibleError("why"), gp.VerificationError(["x"])]
+    )
+    def test_codes_of_errors(self, error: Exception, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*args: object, **options: object) -> None:
+            raise error
+
+        monkeypatch.setattr("grouping.plan.forming.form_groups", fail)
+        done = run("form", BRANCH)
+        code = {gp.NoPlanFoundError: 4, gp.InfeasibleError: 3, gp.VerificationError: 1}[type(error)]
+        assert (done.exit_code, done.stdout) == (code, "")
+        assert done.stderr.startswith("grouping: ")
+
+    def test_interrupted_before_a_first_plan(self, monkeypatch: pytest.MonkeyPatch) -> None:
+        def fail(*args: object, **options: object) -> None:
+            raise KeyboardInterrupt
+
+        monkeypatch.setattr("grouping.plan.forming.form_groups", fail)
+        assert run("form", BRANCH).exit_code == 130
+
+    @pytest.mark.parametrize(
+        "options",
+        [
+            ("--size", "x"),
+            ("--size", "9-6"),
+            ("--size", "0"),
+            ("--groups", "4-"),
+            ("--sessions", "3"),
+            ("--time-limit", "0"),
+            ("--time-limit", "nan"),
+            ("--preset", "best"),
+            ("--lang", "fr"),
+            ("--what",),
+            ("--encoding", "no-such"),
+            ("--preset", "balanced", "--policy", "p.toml"),
+            ("--policy", "no-such.toml"),
+        ],
+    )
+    def test_bad_usage(self, options: tuple[str, ...]) -> None:
+        done = run("form", BRANCH, *options)
+        assert done.exit_code == 2
+        assert "Traceback" not in done.stderr
+
+
+class TestOthers:
+    def test_check(self) -> None:
+        done = run("check", MANY, "--size", "6-12")
+        assert done.exit_code == 0
+        assert "260 members" in done.stdout
+        assert "B7: 46 members, 4 to 7 groups" in done.stdout
+        assert re.search(r"rules: Within\(branch\), .*Leader", done.stdout)
+
+    def test_check_says_what_is_not_judged(self, tmp_path: Path) -> None:
+        file = tmp_path / "r.csv"
+        file.write_text("id,department,shift\n" + "".join(f"m{i},X,day\n" for i in range(12)), encoding="utf-8")
+        done = run("check", str(file))
+        assert "no data for: Travel, TeamCoverage, LeaderFit, Mentoring, Continuity" in done.stdout
+        assert run("check", str(file), "--size", "10-11").exit_code == 0
+        assert run("check", str(tmp_path / "none.csv")).exit_code == 2
+
+    def test_demo(self) -> None:
+        done = run("demo", "--time-limit", "1")
+        assert done.exit_code == 0
+        for word in ("branch_42", "today", "proposed", "leader", "meets", "shares", "first plan after", "proven"):
+            assert word in done.stdout
+        assert run("demo", "--time-limit", "0.5", "--lang", "zh").stdout.count("便于开展活动") == 2
+
+    def test_version_and_help(self) -> None:
+        assert run("--version").stdout.startswith("grouping")
+        assert run("--help").exit_code == 0
+        assert run().exit_code == 2
+
+    def test_progress_is_one_line_that_goes_away(self, capsys: pytest.CaptureFixture[str]) -> None:
+        from grouping.cli import _Line
+        from grouping.solving.engine import Progress
+
+        line = _Line()
+        line(Progress(0.0, None, None, "start"))
+        line.shown = 0.0
+        line(Progress(0.1, 100, 90, "bound"))
+        line.clear()
+        shown = capsys.readouterr().err
+        assert "\n" not in shown
+        assert "gap 10.0%" in shown
+        assert shown.endswith("\r\x1b[K")
+
+
+class TestProcess:
+    """What only a process of its own shows: exit codes, streams, signals."""
+
+    def test_bad_input(self, tmp_path: Path) -> None:
+        done = process("form", str(tmp_path / "nowhere"))
+        assert (done.returncode, done.stdout) == (2, "")
+        assert "no such file" in done.stderr
+        (tmp_path / "p.toml").write_text('[[prefer]]\ntype = "Attendence"\n', encoding="utf-8")
+        done = process("form", BRANCH, "--policy", str(tmp_path / "p.toml"))
+        assert done.returncode == 2
+        assert "Maybe you mean Attendance" in done.stderr
+        assert "Traceback" not in done.stderr
+
+    def test_infeasible(self) -> None:
+        done = process("form", BRANCH, "--size", "30-31")
+        assert (done.returncode, done.stdout) == (3, "")
+        assert "need at least 60" in done.stderr
+
+    def test_no_plan_in_time(self) -> None:
+        done = process("form", MANY, "--time-limit", "1e-9")
+        assert (done.returncode, done.stdout) == (4, "")
+        assert "Traceback" not in done.stderr
+
+    def test_json(self) -> None:
+        done = process("form", BRANCH, *QUICK, "--json")
+        assert done.returncode == 0
+        assert json.loads(done.stdout)["schema_version"] == 1
+        assert done.stderr == ""
+
+    @pytest.mark.skipif(os.name == "nt", reason="POSIX pipes")
+    def test_a_broken_pipe_is_no_traceback(self) -> None:
+        child = subprocess.Popen(
+            [sys.executable, "-m", "grouping.cli", "demo", "--time-limit", "0.5"],
+            stdout=subprocess.PIPE, stderr=subprocess.PIPE, encoding="utf-8",
+        )  # fmt: skip
+        assert child.stdout is not None
+        assert child.stderr is not None
+        child.stdout.readline()
+        child.stdout.close()
+        errors = child.stderr.read()
+        child.stderr.close()
+        assert child.wait(timeout=60) == 0
+        assert errors == ""
+
+    @pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+    def test_ctrl_c_prints_the_best_plan_so_far(self) -> None:
+        code = (
+            "import sys, threading, signal, os\n"
+            "from grouping.plan import forming\n"
+            "from grouping.cli import main\n"
+            "threading.Timer(2.0, os.kill, (os.getpid(), signal.SIGINT)).start()\n"
+            f"sys.argv = ['grouping', 'form', {BRANCH!r}, '--size', '5-12', '--sessions', '2', '--time-limit', '50']\n"
+            "main()\n"
+        )
+        begun = time.monotonic()
+        child = subprocess.run(
+            [sys.executable, "-c", code], capture_output=True, encoding="utf-8", check=False, timeout=60,
+            preexec_fn=lambda: signal.signal(signal.SIGINT, signal.default_int_handler),
+        )  # fmt: skip
+        assert child.returncode == 0, child.stderr
+        assert "stopped by you" in child.stdout
+        assert time.monotonic() - begun < 40
+
+    def test_a_terminal_without_chinese(self) -> None:
+        environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
+        done = process("form", BRANCH, *QUICK, "--lang", "zh", env=environment)
+        assert done.returncode == 0
