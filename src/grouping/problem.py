@@ -368,6 +368,11 @@ class Problem:
         """The largest size any group may have."""
         return min(max((group.hi for group in self.groups), default=0), self.members)
 
+    @property
+    def at_most(self) -> int:
+        """How many groups may be used."""
+        return len(self.groups) if self.most is None else min(self.most, len(self.groups))
+
     @cached_property
     def seats(self) -> tuple[str, ...]:
         """The names of the seats that Role terms speak of."""

@@ -48,7 +48,9 @@ def test_a_wrong_answer_does_not_leave(
     with pytest.raises(gp.VerificationError) as caught:
         gp.form_groups(roster, policy, time_limit=0.5)
     assert caught.value.dump is not None
-    assert "HQ0001" not in caught.value.dump.read_text(encoding="utf-8")
+    saved = caught.value.dump.read_text(encoding="utf-8")
+    assert not [member for member in roster.member_ids if member in saved]
+    assert saved.isascii()
 
 
 def test_an_interrupt_after_the_first_plan_still_gives_a_whole_one(many: gp.Roster, policy: gp.Policy) -> None:
@@ -74,7 +76,7 @@ def test_provenance(plan: gp.Plan, many_plan: gp.Plan) -> None:
 
 
 def test_a_proven_plan(roster: gp.Roster) -> None:
-    small = roster.select(roster.member_ids[:12])
+    small = roster.select(roster.member_ids[:16])
     plan = gp.form_groups(small, gp.Policy.balanced(size=(4, 8)), time_limit=20)
     assert (plan.status, plan.gap, plan.bound) == ("optimal", 0.0, plan.score)
     assert plan.provenance["stopped_by"] == "proof"

@@ -163,9 +163,19 @@ def _verify(problem: Problem, solution: Solution) -> None:
 
 
 def _dump(problem: Problem, solution: Solution) -> Path | None:
-    """Save a problem without member ids for the report of a bug."""
+    """Save a problem for the report of a bug: numbers only, every name and label replaced by its position."""
     assert solution.group_of is not None
     data = {**problem.to_dict(), "keys": [], "group_of": solution.group_of.tolist(), "bound": solution.bound}
+    renamed = {choice["name"]: f"choice {number}" for number, choice in enumerate(data["choices"])}
+    for kind in ("groups", "terms", "placements"):
+        for number, entry in enumerate(data[kind]):
+            entry["name"] = f"{kind} {number}"
+    for choice in data["choices"]:
+        choice["name"] = renamed[choice["name"]]
+        choice["labels"] = [str(number) for number in range(len(choice["labels"]))]
+    for term in data["terms"]:
+        if "choice" in term:
+            term["choice"] = renamed[term["choice"]]
     try:
         with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="grouping-", delete=False) as file:
             json.dump(data, file)

@@ -79,8 +79,7 @@ class _Builder:
                     model.add(flag == 0)
                 model.add_implication(flag, self.used[g])
         least_used = [self.used[g] for g in range(len(problem.groups))]
-        most = len(problem.groups) if problem.most is None else problem.most
-        model.add_linear_constraint(sum(least_used), problem.least, most)
+        model.add_linear_constraint(sum(least_used), problem.least, problem.at_most)
         for g, group in enumerate(problem.groups):
             if group.required:
                 model.add(self.used[g] == 1)
@@ -113,7 +112,8 @@ class _Builder:
         problem, model = self.problem, self.model
         choice = next(choice for choice in problem.choices if choice.name == name)
         terms = [t for t in problem.terms if isinstance(t, Focus) and t.choice == name and t.applies_to(g)]
-        terms = [t for t in terms if t.must or t.forbidden is not None or self.objective]
+        if choice.capacity is None:
+            terms = [t for t in terms if t.must or t.forbidden is not None or self.objective]
         if not terms:
             return
         picks = [model.new_bool_var(f"{name}_{g}_{o}") for o in range(len(choice.labels))]

@@ -71,7 +71,7 @@ class Pool:
             if key in self._seen:
                 continue
             self._seen.add(key)
-            if cost < self.kernel.big:
+            if cost < self.kernel.limit:
                 found.append(Column(*key, cost))
         self.columns += found
         return found
@@ -101,8 +101,7 @@ class Master:
             self.model.add_linear_constraint(lb=float(len(k.groups) if k.required else 0), ub=float(len(k.groups)))
             for k in kernel.kinds
         ]
-        most = len(problem.groups) if problem.most is None else problem.most
-        self.total = self.model.add_linear_constraint(lb=float(problem.least), ub=float(most))
+        self.total = self.model.add_linear_constraint(lb=float(problem.least), ub=float(problem.at_most))
         self.artificial = []
         for row in (*self.items, *self.counts, self.total):
             way_out = self.model.add_variable(lb=0.0)
@@ -293,8 +292,7 @@ class Generation:
         """
         integers, extra = self._integers(price, per_group)
         problem = self.kernel.problem
-        most = len(problem.groups) if problem.most is None else problem.most
-        scaled = int(integers.sum()) + (extra * problem.least if extra > 0 else extra * most)
+        scaled = int(integers.sum()) + (extra * problem.least if extra > 0 else extra * problem.at_most)
         new: list[Column] = []
         self._least: list[int] = []
         whole = True

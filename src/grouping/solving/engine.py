@@ -23,11 +23,11 @@ from grouping.solving import assignment
 from grouping.solving.clock import Clock
 from grouping.solving.columns import Column, Generation, Pool
 from grouping.solving.kernel import Kernel
-from grouping.solving.listing import SMALL, TooManyError, all_sets, possible, within
+from grouping.solving.listing import SMALL, TINY, TooManyError, all_sets, possible, within
 from grouping.solving.partition import canonical, choose
 from grouping.solving.pricing import SCALE, Pricer, TimeUp
 from grouping.solving.search import anneal, start
-from grouping.solving.tighten import Tightened, tighten
+from grouping.solving.tighten import tighten
 
 if TYPE_CHECKING:
     from grouping.problem import IntArray, Problem
@@ -152,7 +152,7 @@ class _Run:
         self.kernel = Kernel(problem)
         self.pool = Pool(self.kernel)
         self.best: IntArray | None = None
-        self.cost = self.kernel.big
+        self.cost = self.kernel.limit
         self.bound: int | None = None
         self.infeasible = False
         self.phase = "start"
@@ -177,6 +177,8 @@ class _Run:
         if self.bound is None or bound > self.bound:
             self.bound = bound
             self.provenance["bound"] = engine
+            if self.best is None and bound >= self.kernel.limit:
+                self.infeasible = True
             self.report()
 
     def report(self) -> None:
@@ -214,20 +216,26 @@ class _Run:
     def go(self, given: IntArray | None) -> None:
         """Run the phases until there is a proof or the time is up."""
         if not self.problem.members or not self.problem.groups:
-            self.infeasible = bool(self.problem.members or self.problem.least)
+            needed = any(group.required for group in self.problem.groups)
+            self.infeasible = bool(len(self.problem.size) or self.problem.least or needed)
             if not self.infeasible:
                 self.offer(np.zeros(0, dtype=np.int64), self.kernel.offset, "nothing to divide")
                 self.prove(self.kernel.offset, "nothing to divide")
             return
+        required = sum(group.required for group in self.problem.groups)
+        if max(self.problem.least, required) > self.problem.at_most:
+            self.infeasible = True
+            return
         if given is not None:
             self.offer(given, self.kernel.cost(given), "given start")
-        if sum(possible(kind) for kind in self.kernel.kinds) <= SMALL:
+        groups = sum(possible(kind) for kind in self.kernel.kinds)
+        if groups > TINY:
+            self._search(self.clock.share(0.25, at_most=20.0))
+            if self.best is None:
+                self._settle_rules()
+        if groups <= SMALL:
             self._list_all()
-            return
-        self._search(self.clock.share(0.25, at_most=20.0))
-        if self.best is None:
-            self._settle_rules()
-        if not self.done:
+        elif not self.done:
             self._prove()
 
     def _list_all(self) -> None:
@@ -235,17 +243,19 @@ class _Run:
         self.phase = "list"
         for k, kind in enumerate(self.kernel.kinds):
             self.pool.add(k, all_sets(kind))
-        self._choose(self.pool.columns, self.clock.left, complete=True)
+        if len(self.pool.columns) > _FIRST_CHOICE:
+            self._narrow(self.pool.columns)
+        if not self.done:
+            self._choose(self.pool.columns, self.clock.left, complete=True)
 
     def _search(self, until: float) -> None:
         """Anneal for every number of groups worth trying."""
         self.phase = "search"
         problem = self.problem
-        most = len(problem.groups) if problem.most is None else problem.most
         required = [g for g, group in enumerate(problem.groups) if group.required]
         optional = [g for g, group in enumerate(problem.groups) if not group.required]
         fewest = max(problem.least, len(required), 1)
-        numbers = list(range(fewest, most + 1))
+        numbers = list(range(fewest, problem.at_most + 1))
         small = len(problem.size) <= 100
         found: dict[int, int] = {}
         tries = _spread(numbers, 7)
@@ -265,7 +275,7 @@ class _Run:
         first = start(self.kernel, open_groups, self.rng)
         cost = self.kernel.big
         for cost, group_of in anneal(self.kernel, first, open_groups, self.rng, self.clock, until, sweeps):
-            if cost < self.kernel.big:
+            if cost < self.kernel.limit:
                 self.pool.add_division(group_of)
             self.offer(group_of, cost, "local search")
         return cost
@@ -285,7 +295,7 @@ class _Run:
                 for cost, group_of in anneal(
                     self.kernel, found, groups, self.rng, self.clock, self.clock.share(0.2, at_most=5.0), 10
                 ):
-                    if cost < self.kernel.big:
+                    if cost < self.kernel.limit:
                         self.pool.add_division(group_of)
                     self.offer(group_of, cost, "local search")
                 return
@@ -308,9 +318,6 @@ class _Run:
         until = self.clock.share(0.8)
         converged = generation.run(until, lambda: self.cost, on_round, self._guess())
         self.provenance["rounds"] = generation.bound.rounds
-        if self.bound is not None and self.bound >= self.kernel.big and self.best is None:
-            self.infeasible = True
-            return
         if self.done:
             return
         self._choose(self.pool.columns, self.clock.left * 0.3, complete=False)
@@ -338,7 +345,7 @@ class _Run:
         bound = generation.bound
         if bound.scaled is None:
             return
-        target = SCALE * (self.cost - generation.step - self.kernel.offset) - bound.scaled
+        target = SCALE * (self._better() - self.kernel.offset) - bound.scaled
         listed: list[Column] = []
         fresh = Pool(self.kernel)
         try:
@@ -352,19 +359,22 @@ class _Run:
             self.provenance["listed"] = "too many"
             return
         self.provenance["listed"] = len(listed)
-        self._narrow(
-            tighten(self.kernel, listed, self.cost, generation.step, self.clock, self.clock.share(0.6)), generation.step
-        )
+        self._narrow(listed)
 
-    def _narrow(self, left: Tightened, step: int) -> None:
-        """Choose among the groups of least reduced cost, then more of them, until no other can help.
+    def _better(self) -> int:
+        """Return the most that a division costs that is better than the best one known."""
+        return self.cost - self.kernel.step if self.best is not None else self.kernel.limit - 1
+
+    def _narrow(self, listed: list[Column]) -> None:
+        """Tighten the bound over the list, choose among the groups of least reduced cost, then among more of them.
 
         A division that uses a group of reduced cost r costs at least the bound plus r. So what the first groups do
         not offer costs at least the bound plus the reduced cost of the next one.
         """
+        left = tighten(self.kernel, listed, self._better(), self.clock, self.clock.share(0.6))
         count = _FIRST_CHOICE
         while not self.done and self.clock.left > 0.05:
-            helpful = left.within(SCALE * (self.cost - step - self.kernel.offset) - left.scaled)
+            helpful = left.within(SCALE * (self._better() - self.kernel.offset) - left.scaled)
             taken = min(count, helpful)
             last = taken == helpful
             following = left.scaled + (0 if last else int(left.reduced[taken]))
@@ -373,14 +383,14 @@ class _Run:
                 status = self._choose(left.columns[:taken], self.clock.left, complete=last)
             if status not in ("optimal", "infeasible"):
                 return
-            beyond = self.cost if last else self._rounded(following, step)
+            beyond = self.cost if last else self._rounded(following)
             self.prove(min(beyond, self.cost), "CP-SAT over listed groups")
             count *= 4
 
-    def _rounded(self, scaled: int, step: int) -> int:
+    def _rounded(self, scaled: int) -> int:
         """Return a scaled bound as a cost: rounded up to what costs can be."""
         cost = -(-scaled // SCALE) + self.kernel.offset
-        return -(-cost // step) * step
+        return -(-cost // self.kernel.step) * self.kernel.step
 
     def _choose(self, columns: list[Column], seconds: float, complete: bool) -> str:
         """Take the best division that listed groups offer; ``complete`` says that a better one uses no others."""

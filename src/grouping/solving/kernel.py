@@ -1,7 +1,7 @@
 """A problem as the engines handle it: weighted, merged by choice, one kind for each class of groups.
 
-Rules become the price ``big``, which is larger than the cost of any division. So a cost below ``big`` means that
-every rule is kept, and a search can walk through broken rules towards kept ones.
+Rules become the price ``big``, which no saving can make up for. So a cost below ``limit`` means that every rule is
+kept, and a search can walk through broken rules towards kept ones.
 """
 
 from __future__ import annotations
@@ -122,7 +122,8 @@ class Kernel:
     Attributes
     ----------
     problem : where it comes from
-    big : the price of a broken rule
+    limit : more than any division costs that keeps every rule
+    big : the price of a broken rule; so large that no saving by pairs brings a division that breaks one below ``limit``
     kinds : one for each class of interchangeable groups
     kind_of : group index → index of its kind
     offset : cost that every division pays
@@ -130,7 +131,8 @@ class Kernel:
 
     def __init__(self, problem: Problem) -> None:
         self.problem = problem
-        self.big = problem.most_cost + 1
+        self.limit = problem.most_cost + 1
+        self.big = 2 * self.limit
         self.offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
         self._made: dict[tuple[bool, ...], _Parts] = {}
         self.kinds = tuple(self._kind(groups) for groups in problem.classes)
@@ -138,7 +140,7 @@ class Kernel:
         for k, kind in enumerate(self.kinds):
             self.kind_of[list(kind.groups)] = k
 
-    @property
+    @cached_property
     def step(self) -> int:
         """A number that divides every cost without broken rules; bounds may be rounded up to it."""
         found = self.offset
@@ -161,8 +163,9 @@ class Kernel:
             total += int(kind.costs(sets[some]).sum()) + self.big * int(sets[~some].sum())
             if kind.required:
                 total += self.big * kind.lo * int((~some).sum())
-        most = len(self.problem.groups) if self.problem.most is None else self.problem.most
-        return total + self.big * (max(self.problem.least - used, 0) + max(used - most, 0) + int((group_of < 0).sum()))
+        return total + self.big * (
+            max(self.problem.least - used, 0) + max(used - self.problem.at_most, 0) + int((group_of < 0).sum())
+        )
 
     def _kind(self, groups: tuple[int, ...]) -> Kind:
         problem, first = self.problem, groups[0]
@@ -201,7 +204,8 @@ class Kernel:
             for term in self.problem.terms
             if isinstance(term, Focus) and term.choice == choice.name and term.applies_to(group)
         ]
-        if not any(term.must or term.weight or term.forbidden is not None for term in terms):
+        asked = any(term.must or term.weight or term.forbidden is not None for term in terms)
+        if not terms or not (asked or choice.capacity is not None):
             return None
         points: IntArray = np.zeros((len(self.problem.size), len(choice.labels)), dtype=np.int64)
         fixed: IntArray = np.zeros(len(choice.labels), dtype=np.int64)

@@ -6,11 +6,13 @@ and the bound. So a list of all such groups is enough to choose from: what the l
 
 from __future__ import annotations
 
-from itertools import combinations
+from collections.abc import Iterator
+from itertools import combinations, product
 from math import comb
 from typing import TYPE_CHECKING
 
 import numpy as np
+from numpy.typing import NDArray
 
 from grouping.solving.pricing import SCALE, Node, Pricer, TimeUp
 
@@ -26,7 +28,14 @@ SMALL = 20_000
 """Groups that are listed outright, without prices, when a problem has no more."""
 
 
-_FAR = 1 << 62
+_FAR = 1 << 60
+_ROWS = 4096
+
+UintArray = NDArray[np.uint64]
+
+
+TINY = 400
+"""Groups that need no search before they are listed."""
 
 
 class TooManyError(Exception):
@@ -71,84 +80,118 @@ def within(
     Raises
     ------
     TooManyError
-        When there are more than ``TOO_MANY`` candidates.
+        When there are more than ``TOO_MANY`` of them, or far more candidates.
     TimeUp
         When the clock reaches ``until`` first.
     """
-    found: set[bytes] = set()
-    visited = 0
+    kind, n = kernel.kinds[k], len(price)
+    kept = np.zeros((0, n), dtype=np.bool_)
+    known = np.zeros((0, _words(n)), dtype=np.uint64)
     for leaves in pricer.leaves(price, clock, until, [limit + 1]):
-        for row in range(len(leaves.low)):
-            if clock.spent >= until:
-                raise TimeUp
-            visited += _subsets(pricer, leaves, row, limit, found)
-            if len(found) > TOO_MANY or visited > 20 * TOO_MANY:
+        found = [known]
+        for masks in _subsets(pricer, leaves, limit, clock, until):
+            found.append(masks)
+            if sum(map(len, found)) > 20 * TOO_MANY:
                 raise TooManyError
-    if not found:
-        return np.zeros((0, len(price)), dtype=np.bool_)
-    sets = np.frombuffer(b"".join(sorted(found)), dtype=np.bool_).reshape(-1, len(price))
-    kind = kernel.kinds[k]
-    kept = []
-    for part in np.array_split(sets, max(1, len(sets) // 4096)):
-        reduced = SCALE * kind.costs(part) - part @ price
-        kept.append(part[reduced <= limit])
-    return np.vstack(kept)
+        known_before = known
+        known = np.unique(np.vstack(found), axis=0)
+        fresh = _rows(_without(known, known_before), n)
+        for part in np.array_split(fresh, max(1, len(fresh) // 4096)):
+            reduced = SCALE * kind.costs(part) - part @ price
+            kept = np.vstack([kept, part[reduced <= limit]])
+        if len(kept) > TOO_MANY:
+            raise TooManyError
+    return kept
 
 
-def _subsets(pricer: Pricer, leaves: Node, row: int, limit: int, found: set[bytes]) -> int:
-    """Add every set of one leaf whose cost there is at most ``limit``; return the steps taken."""
-    values = leaves.members[row]
-    order = np.argsort(values, kind="stable")
-    cost = values[order].tolist()
-    prefix = [0, *np.cumsum(values[order]).tolist()]
-    who = pricer.who[order].tolist()
-    seat = pricer.seat[order].tolist() if pricer.seat is not None else [0] * len(cost)
-    later = [*np.minimum.accumulate((values[order] + np.array(seat))[::-1])[::-1].tolist(), _FAR]
-    lo, hi = pricer.lo, pricer.hi
-    by_size = leaves.base[row].tolist()
-    things = leaves.things[row].tolist()
-    steps = 0
-    n = len(cost)
+def _subsets(pricer: Pricer, leaves: Node, limit: int, clock: Clock, until: float) -> Iterator[UintArray]:
+    """Yield batches of sets, as bit masks, whose cost at one of the leaves is at most ``limit``.
 
-    def least(first: int, count: int, total: int, held: int) -> int:
-        """Return a lower limit of any completion by members from ``first`` on, at least one of them."""
-        best = _FAR
-        for size in range(max(lo, count + 1), min(hi, count + n - first) + 1):
+    Members of a leaf are sorted by cost and added in that order, breadth first, a batch of partial sets at a time. A
+    partial set is dropped when even the cheapest members that may still join leave it above the limit; the seat is
+    filled by someone already in, or by the cheapest who may still join for it.
+    """
+    count_leaves, n = leaves.members.shape
+    lo, hi, words = pricer.lo, pricer.hi, _words(len(pricer.kind.size))
+    order = np.argsort(leaves.members, axis=1, kind="stable")
+    cost = np.take_along_axis(leaves.members, order, axis=1)
+    prefix = np.zeros((count_leaves, n + 1), dtype=np.int64)
+    np.cumsum(cost, axis=1, out=prefix[:, 1:])
+    seat = np.zeros_like(cost) if pricer.seat is None else pricer.seat[order]
+    later = np.full((count_leaves, n + 1), _FAR, dtype=np.int64)
+    later[:, :n] = np.minimum.accumulate((cost + seat)[:, ::-1], axis=1)[:, ::-1]
+    bits = _bits(pricer.who[order], words)
+    stack = [(0, *_starts(pricer, leaves, words))]
+    while stack:
+        if clock.spent >= until:
+            raise TimeUp
+        count, leaf, first, total, held, mask = stack.pop()
+        if len(leaf) > _ROWS:
+            stack.append((count, leaf[_ROWS:], first[_ROWS:], total[_ROWS:], held[_ROWS:], mask[_ROWS:]))
+            leaf, first, total, held, mask = leaf[:_ROWS], first[:_ROWS], total[:_ROWS], held[:_ROWS], mask[:_ROWS]
+        parent, joins = np.nonzero(np.arange(n)[None, :] >= first[:, None])
+        clock.work(20.0 * len(parent))
+        leaf, first, count = leaf[parent], joins + 1, count + 1
+        total = total[parent] + cost[leaf, joins]
+        held = np.minimum(held[parent], seat[leaf, joins])
+        grows = np.zeros(len(leaf), dtype=np.bool_)
+        for size in range(max(lo, count + 1), hi + 1):
             last = first + size - count
-            filled = prefix[last] - prefix[first] + held
-            joined = prefix[last - 1] - prefix[first] + later[first]
-            best = min(best, by_size[size - lo] + (filled if filled < joined else joined))
-        return total + best
+            fits = last <= n
+            last = np.minimum(last, n)
+            filled = prefix[leaf, last] + held
+            joined = prefix[leaf, last - 1] + later[leaf, first]
+            rest = np.minimum(filled, joined) - prefix[leaf, first] + leaves.base[leaf, size - lo]
+            grows |= fits & (total + rest <= limit)
+        ready = np.zeros(len(leaf), dtype=np.bool_)
+        if lo <= count <= hi:
+            ready = total + held + leaves.base[leaf, count - lo] <= limit
+        some = np.flatnonzero(grows | ready)
+        mask = mask[parent[some]] | bits[leaf[some], joins[some]]
+        if ready.any():
+            yield mask[ready[some]]
+        if count < hi and grows.any():
+            on = some[grows[some]]
+            stack.append((count, leaf[on], first[on], total[on], held[on], mask[grows[some]]))
 
-    def grow(first: int, count: int, total: int, chosen: list[int], inside: list[int], held: int) -> None:
-        nonlocal steps
-        steps += 1
-        if lo <= count <= hi and total + by_size[count - lo] + held <= limit:
-            mask = bytearray(len(pricer.kind.size))
-            for i in chosen:
-                mask[i] = 1
-            for i in inside:
-                mask[i] = 1
-            found.add(bytes(mask))
-            if len(found) > TOO_MANY:
-                raise TooManyError
-        if count == hi:
-            return
-        for i in range(first, n):
-            if least(i, count, total, held) > limit:
-                break
-            taken, seated = total + cost[i], min(held, seat[i])
-            if least(i + 1, count + 1, taken, seated) <= limit or (
-                count + 1 >= lo and taken + by_size[count + 1 - lo] + seated <= limit
-            ):
-                grow(i + 1, count + 1, taken, [*chosen, who[i]], inside, seated)
 
-    def with_things(position: int, total: int, inside: list[int]) -> None:
-        if position == len(things):
-            grow(0, 0, total, [], inside, _FAR if pricer.seat is not None else 0)
-            return
-        with_things(position + 1, total, inside)
-        with_things(position + 1, total + things[position], [*inside, int(pricer.what[position])])
+def _starts(pricer: Pricer, leaves: Node, words: int) -> tuple[IntArray, IntArray, IntArray, IntArray, UintArray]:
+    """Return leaf, first member, total, seat and mask of the sets without members: each choice of things of size 0."""
+    things = len(pricer.what)
+    choices = np.array(list(product((0, 1), repeat=things)), dtype=np.int64).reshape(2**things, things)
+    total = (leaves.things @ choices.T).ravel()
+    leaf = np.repeat(np.arange(len(leaves.base)), len(choices))
+    single = _bits(pricer.what, words)
+    mask = np.zeros((len(choices), words), dtype=np.uint64)
+    for thing in range(things):
+        mask[choices[:, thing] > 0] |= single[thing]
+    held = np.full(len(total), 0 if pricer.seat is None else _FAR, dtype=np.int64)
+    return leaf, np.zeros(len(total), dtype=np.int64), total, held, np.tile(mask, (len(leaves.base), 1))
 
-    with_things(0, 0, [])
-    return steps
+
+def _words(items: int) -> int:
+    """Return how many 64-bit words hold a flag for each item."""
+    return -(-items // 64)
+
+
+def _bits(items: IntArray, words: int) -> UintArray:
+    """Return a mask with one bit for each item."""
+    masks = np.zeros((*items.shape, words), dtype=np.uint64)
+    flags = np.uint64(1) << (items % 64).astype(np.uint64)
+    np.put_along_axis(masks, (items // 64)[..., None], flags[..., None], axis=-1)
+    return masks
+
+
+def _rows(masks: UintArray, items: int) -> BoolArray:
+    """Return masks as rows of flags."""
+    flags = np.unpackbits(masks.astype("<u8").view(np.uint8), axis=1, bitorder="little")
+    return flags[:, :items].astype(np.bool_)
+
+
+def _without(masks: UintArray, others: UintArray) -> UintArray:
+    """Return the masks (sorted, unique) that are not among the others (sorted, unique, all contained)."""
+    if not len(others):
+        return masks
+    _, index, counts = np.unique(np.vstack([others, masks]), axis=0, return_index=True, return_counts=True)
+    fresh: UintArray = np.vstack([others, masks])[index[counts == 1]]
+    return fresh

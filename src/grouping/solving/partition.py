@@ -66,8 +66,7 @@ def choose(
     for kind, row in zip(kernel.kinds, of_kind, strict=True):
         most = len(kind.groups)
         model.add_linear_constraint(cp_model.LinearExpr.sum(row), most if kind.required else 0, most)
-    most = len(problem.groups) if problem.most is None else problem.most
-    model.add_linear_constraint(cp_model.LinearExpr.sum(used), problem.least, most)
+    model.add_linear_constraint(cp_model.LinearExpr.sum(used), problem.least, problem.at_most)
     model.minimize(cp_model.LinearExpr.weighted_sum(used, [column.cost for column in columns]))
     if hint is not None:
         wanted = {

@@ -113,7 +113,11 @@ class Pricer:
             self.rest.insert(0, self.rest[0] + level.points.min(axis=0))
             self.rest_fixed.insert(0, self.rest_fixed[0] + level.fixed.min(axis=0))
         self.by_size = SCALE * (kind.by_size[self.lo : self.hi + 1] + sum(int(seat.min()) for seat in kind.seats[1:]))
-        self.seat = SCALE * kind.seats[0][self.who] if kind.seats else None
+        self.seat = None
+        if kind.seats:
+            thing = int(kind.seats[0][self.what].min(initial=kind.big))
+            self.seat = SCALE * np.minimum(kind.seats[0][self.who], thing)
+            self.exact = self.exact and not (kind.seats[0][self.who] > thing).any()
         self.linear = _pair_floor(kind) if kind.pairs is not None else np.zeros(len(kind.size), dtype=np.int64)
         self.bits = max(1, len(self.who).bit_length())
         self.ranks = np.arange(len(self.who), dtype=np.int64)
@@ -266,6 +270,7 @@ def _implied(tally: Tally, kind: Kind) -> bool:
 def _pair_floor(kind: Kind) -> IntArray:
     """Return per item an amount so that any group's pair points are at least the sum over its items."""
     assert kind.pairs is not None
-    best = np.sort(np.minimum(kind.pairs, 0), axis=1)[:, : max(kind.hi - 1, 0)].sum(axis=1)
+    others = max(kind.hi - 1, 0) + int((kind.size == 0).sum())
+    best = np.sort(np.minimum(kind.pairs, 0), axis=1)[:, :others].sum(axis=1)
     floor: IntArray = (SCALE // 2) * best
     return floor

@@ -228,7 +228,7 @@ def anneal(
     n = len(group_of)
     width = sum(dim.points.shape[1] for dim in state.families[0].kind.dims) + 8
     steps = max(1, sweeps * n)
-    typical = max(1.0, best / max(n, 1)) if best < kernel.big else max(1.0, kernel.big / 1000)
+    typical = max(1.0, best / max(n, 1)) if best < kernel.limit else max(1.0, kernel.big / 1000)
     hot, cold = 0.25 * typical, 0.02 * typical
     for step in range(steps):
         if clock.spent >= until:

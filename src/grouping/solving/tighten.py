@@ -55,14 +55,13 @@ class Tightened:
         return int(np.searchsorted(self.reduced, slack, side="right"))
 
 
-def tighten(kernel: Kernel, columns: Sequence[Column], upper: int, step: int, clock: Clock, until: float) -> Tightened:
-    """Return the groups that a division cheaper than ``upper`` can contain, and a bound for such divisions.
+def tighten(kernel: Kernel, columns: Sequence[Column], most: int, clock: Clock, until: float) -> Tightened:
+    """Return the groups that a division of cost at most ``most`` can contain, and a bound for such divisions.
 
     Parameters
     ----------
     columns : all groups that such a division could contain before
-    upper : cost of the best division known
-    step : a number that divides all costs
+    most : what a division may cost to be better than the best one known
     until : point of time at which to stop
     """
     kept = list(columns)
@@ -70,7 +69,7 @@ def tighten(kernel: Kernel, columns: Sequence[Column], upper: int, step: int, cl
     triples = np.array(list(combinations(people.tolist(), 3)), dtype=np.int64).reshape(-1, 3)
     if len(triples) > _MOST_TRIPLES:
         triples = triples[:0]
-    target = SCALE * (upper - step - kernel.offset)
+    target = SCALE * (most - kernel.offset)
     cuts: list[IntArray] = []
     known: set[int] = set()
     while True:
@@ -143,12 +142,11 @@ def _reduced(
 ) -> tuple[IntArray, int]:
     """Return how much each group adds to the bound when it is used, and the bound, scaled; in exact integers."""
     problem = kernel.problem
-    most = len(problem.groups) if problem.most is None else problem.most
     big = float(kernel.big)
     integers = np.rint(np.clip(price, -big, big) * SCALE).astype(np.int64)
     extra = round(float(np.clip(per_group, -big, big)) * SCALE)
     reduced: IntArray = SCALE * np.array([column.cost for column in columns], dtype=np.int64) - rows @ integers - extra
-    value = int(integers.sum()) + (extra * problem.least if extra > 0 else extra * most)
+    value = int(integers.sum()) + (extra * problem.least if extra > 0 else extra * problem.at_most)
     for cut, paid in zip(cuts, np.rint(np.maximum(cut_price, 0) * SCALE).astype(np.int64).tolist(), strict=True):
         if paid:
             reduced += paid * (rows[:, cut].sum(axis=1) >= 2)
