@@ -49,6 +49,11 @@ def _integers(values: Any, *shape: int) -> IntArray:
     return array
 
 
+def _rebuilt(self: Any) -> tuple[type[Any], tuple[Any, ...]]:
+    """Return how to unpickle an object: through its constructor, which makes its arrays read-only again."""
+    return type(self), tuple(getattr(self, part.name) for part in fields(self))
+
+
 def _flags(values: Any, *shape: int) -> BoolArray:
     array: BoolArray = np.array(values, dtype=np.bool_)
     if array.shape != shape:
@@ -79,6 +84,8 @@ class Choice:
         object.__setattr__(self, "labels", tuple(self.labels))
         if self.capacity is not None:
             object.__setattr__(self, "capacity", _integers(self.capacity, len(self.labels)))
+
+    __reduce__ = _rebuilt
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -339,6 +346,8 @@ class Problem:
                 raise ValueError(f"placement {placement.name!r} names an item or group that does not exist")
         if self.most_cost >= LARGEST_COST:
             raise PolicyError("the weights are too far apart to be added exactly: use rounder or smaller weights")
+
+    __reduce__ = _rebuilt
 
     def _check_term(self, term: Term, items: int, options: dict[str, int]) -> None:
         try:

@@ -142,7 +142,7 @@ def team_coverage(world: World, c: gp.TeamCoverage, group: str, members: list[Me
 
 
 def may_lead(c: Any, member: Member) -> bool:
-    if c.status is not None and member.status != c.status:
+    if c.status != "any" and member.status != c.status:
         return False
     if member.participation != "normal" or member.leader_eligible is False or member.member_id in c.exclude:
         return False

@@ -42,7 +42,7 @@ class TestNumbers:
         division: gp.Evaluation = request.getfixturevalue(name)
         assert sum(finding.points for finding in division.findings) == division.cost
         members = len(division.result.assignments)
-        assert division.score == float(100 - division.cost / (division.result.scale * members))
+        assert division.score == pytest.approx(100 - division.cost / (division.result.scale * members))
 
     @pytest.mark.parametrize("name", ["plan", "many_plan"])
     def test_groups_lose_what_their_findings_say(self, name: str, request: pytest.FixtureRequest) -> None:

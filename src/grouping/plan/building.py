@@ -13,7 +13,6 @@ import numpy as np
 from grouping.plan.records import BrokenRule, CriterionScore, Finding, GroupSummary, Result, Seat
 from grouping.policy.convene import Attendance
 from grouping.policy.criterion import PRINCIPLES
-from grouping.policy.rules import Within
 from grouping.problem import Focus, IntArray, Role
 
 if TYPE_CHECKING:
@@ -85,11 +84,10 @@ def build(
 
 
 def _unused(parts: Sequence[Scored]) -> tuple[str, ...]:
-    """Return the criteria that no part could judge; borders have no data inside a part, which is no news."""
-    borders = {c.label for part in parts for c in part.compiled.policy.must if isinstance(c, Within)}
+    """Return the wishes that no part could judge."""
     judged = {entry.label for part in parts for entry in part.compiled.entries}
     silent = dict.fromkeys(label for part in parts for label in part.compiled.silent)
-    return tuple(label for label in silent if label not in judged | borders)
+    return tuple(label for label in silent if label not in judged)
 
 
 def _score(cost: int, scale: int, members: int) -> float:

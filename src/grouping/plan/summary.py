@@ -78,7 +78,7 @@ def judgement(roster: Roster, policy: Policy) -> str:
     borders = [criterion.label for criterion in policy.must if isinstance(criterion, Within)]
     if len(parts) > 1:
         rules = dict.fromkeys((*borders, *rules))
-    silent = dict.fromkeys(label for part in parts for label in part.silent if label not in {*judged, *rules, *borders})
+    silent = dict.fromkeys(label for part in parts for label in part.silent if label not in {*judged, *rules})
     for title, labels in (("judged", judged), ("rules", rules), ("no data for", silent)):
         if labels:
             lines.append(f"  {title}: {', '.join(labels)}")

@@ -159,7 +159,7 @@ class TeamCoverage(Criterion):
         "杜绝党员空白班组; 没有党员的班组由临近或业务相关班组的党员负责 (无党员班组 is a column of the official form)"
     )
     words: ClassVar = {
-        "en": "looks after {guilty} teams that are not near in trade or place",
+        "en": "teams in its care that are not near in trade or place: {guilty}",
         "zh": "联系的{guilty}个无党员班组业务或地点不相近",
     }
 
@@ -198,12 +198,12 @@ class _Led(Criterion):
 
     Parameters
     ----------
-    status : the status a leader needs; None for any
+    status : the status a leader needs; "any" asks for none
     exclude : ids of members who may not lead
     committee : False when committee members may not lead groups
     """
 
-    status: str | None = "full"
+    status: str = "full"
     exclude: tuple[str, ...] = ()
     committee: bool = True
 
@@ -212,6 +212,7 @@ class _Led(Criterion):
     def __post_init__(self) -> None:
         """Normalise, then check."""
         object.__setattr__(self, "exclude", texts(self.exclude, f"{type(self).__name__}.exclude"))
+        object.__setattr__(self, "status", "any" if self.status is None else self.status)
         super().__post_init__()
 
     @property
@@ -227,7 +228,7 @@ class _Led(Criterion):
         """Return per item whether it may lead a group; leading takes coming in person."""
         barred = set(context.items_of(self.exclude, type(self).__name__))
         flags = [
-            (self.status is None or member.status == self.status)
+            self.status in ("any", member.status)
             and member.participation == "normal"
             and member.leader_eligible is not False
             and (self.committee or member.committee_role is None)
@@ -296,8 +297,8 @@ class LeaderFit(_Led):
         "R10, R11: recommended by members, assessed by the branch (党员推荐 + 支部考察); 60/40 is illustrative"
     )
     words: ClassVar = {
-        "en": "led by {holder}, who falls {points} points short of the ideal",
-        "zh": "组长人选{holder}，与理想人选差{points}分",
+        "en": "led by {holder}; {points} points for what a leader could be, counted for the least members",
+        "zh": "组长人选{holder}；与理想人选的差距按小组最少人数计{points}分",
     }
 
     def faults(self) -> Iterable[str]:

@@ -56,7 +56,7 @@ class Compiled:
     problem : the arrays
     entries : the criteria in it, rules first
     teams : names of the teams without members, which are the items after the members
-    silent : criteria about which the roster says nothing
+    silent : wishes about which the roster says nothing
     """
 
     name: str
@@ -213,7 +213,8 @@ def _compile(part: str, roster: Roster, policy: Policy, judged: Mapping[str, str
             faults.extend(error.issues)
             continue
         if not data:
-            silent.append(criterion.label)
+            if not must:
+                silent.append(criterion.label)
             continue
         placed = [entry for entry in data if isinstance(entry, Placement)]
         drafts.append((criterion, must, [entry for entry in data if isinstance(entry, Term)], placed))

@@ -4,8 +4,9 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import datetime
 from itertools import combinations
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
@@ -57,12 +58,11 @@ class Attendance(Criterion):
 
     def __post_init__(self) -> None:
         """Normalise tables and lists, then check."""
-        if isinstance(self.credits, dict):
-            object.__setattr__(
-                self, "credits", tuple((str(k), v) for k, v in {**dict(CREDITS), **self.credits}.items())
-            )
-        if self.slots is not None and not isinstance(self.slots, str | tuple):
-            object.__setattr__(self, "slots", tuple(self.slots))
+        given = {**dict(CREDITS), **dict(self.credits)}
+        ordered = [*dict(CREDITS), *sorted(set(given) - set(dict(CREDITS)))]
+        object.__setattr__(self, "credits", tuple((state, given[state]) for state in ordered))
+        if self.slots is not None and not isinstance(self.slots, str):
+            object.__setattr__(self, "slots", tuple(_slot(slot) for slot in self.slots))
         super().__post_init__()
 
     def faults(self) -> Iterable[str]:
@@ -91,6 +91,16 @@ class Attendance(Criterion):
         name = "session" if same and self.sessions == 1 else "sessions" if same else f"session of {self!r}"
         context.choice(name, lambda: Choice(name, tuple(labels)))
         return [Focus(name=self.label, choice=name, points=context.pad(points))]
+
+
+def _slot(given: Any) -> Slot:
+    """Return a slot, also from the table that a policy file holds."""
+    from grouping.roster.schema import Slot
+
+    if isinstance(given, Slot):
+        return given
+    times = {key: datetime.fromisoformat(str(given[key])) for key in ("start", "end")}
+    return Slot(**{**given, **times})
 
 
 def undominated(points: IntArray, labels: Sequence[str]) -> tuple[IntArray, list[str]]:
@@ -153,12 +163,10 @@ class Travel(Criterion):
 
     home: ClassVar[str] = "convene"
     single: ClassVar[bool] = True
-    source: ClassVar[str] = (
-        "15-minute walking circle 1 km; over 30 minutes: online or a group of its own (FACTS travel bands)"
-    )
+    source: ClassVar[str] = "GB 50180-2018: a 15-minute neighbourhood is about 1 km; beyond 30 minutes rather online"
     shows: ClassVar[str | None] = "place"
     words: ClassVar = {
-        "en": "meets at {option}; {guilty} of {size} members have a way",
+        "en": "meets at {option}; of {size} members {guilty} come from elsewhere",
         "zh": "活动地点{option}；{size}人中{guilty}人需要走一段路",
     }
 

@@ -4,7 +4,8 @@ from __future__ import annotations
 
 import difflib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, field, fields
+from dataclasses import dataclass, field, fields, is_dataclass
+from datetime import datetime
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
@@ -55,6 +56,7 @@ class Criterion:
 
     def __post_init__(self) -> None:
         """Check what is common to all criteria, then what the subclass adds."""
+        object.__setattr__(self, "weight", read_weight(self.weight))
         faults = list(self._common_faults())
         try:
             faults += [Issue("bad_criterion", f"{type(self).__name__}: {text}") for text in self.faults()]
@@ -123,7 +125,28 @@ def _plain(value: Any) -> Any:
         if value and all(isinstance(pair, tuple) and len(pair) == 2 and isinstance(pair[0], str) for pair in value):
             return {key: _plain(entry) for key, entry in value}
         return [_plain(entry) for entry in value]
-    return float(value) if isinstance(value, Fraction) else value
+    if is_dataclass(value):
+        return {part.name: _plain(getattr(value, part.name)) for part in fields(value)}
+    if isinstance(value, datetime):
+        return value.isoformat()
+    return written(value) if isinstance(value, Fraction) else value
+
+
+def written(weight: float | Fraction) -> float | int | str:
+    """Return a weight as files hold it: a fraction that is no whole number as a text such as "1/3"."""
+    if isinstance(weight, Fraction) and weight.denominator > 1:
+        return f"{weight.numerator}/{weight.denominator}"
+    return int(weight) if weight == int(weight) else float(weight)
+
+
+def read_weight(value: Any) -> Any:
+    """Return a weight as it was before it was written; anything else unchanged, to be judged by the caller."""
+    if isinstance(value, str):
+        try:
+            return Fraction(value)
+        except (ValueError, ZeroDivisionError):
+            return value
+    return value
 
 
 def unknown(what: str, name: object, known: Iterable[str], owner: str = "") -> Issue:

@@ -32,7 +32,7 @@ def describe(policy: Policy) -> str:
     lines += [line for criterion in policy.must for line in _criterion(criterion, None)] or ["  none"]
     for principle in PRINCIPLES:
         weight = policy.principles[principle]
-        lines.append(f"Principle {principle} ({_PRINCIPLE_WORDS[principle]}), weight {weight:g}:")
+        lines.append(f"Principle {principle} ({_PRINCIPLE_WORDS[principle]}), weight {float(weight):g}:")
         mine = [c for c in policy.prefer if (c.principle or c.home) == principle]
         lines += [line for criterion in mine for line in _criterion(criterion, criterion.weight)] or ["  none"]
     return "\n".join(lines)
@@ -52,7 +52,7 @@ def _criterion(criterion: Criterion, weight: float | None) -> list[str]:
     shown = ", ".join(f"{key}={_short(value)}" for key, value in parameters.items())
     head = f"  {type(criterion).__name__}({shown})"
     if weight is not None:
-        head += f", weight {weight:g}"
+        head += f", weight {float(weight):g}"
     lines = [head, f"    {_first_sentence(criterion)}"]
     if criterion.source:
         lines.append(f"    [{criterion.source}]")

@@ -11,7 +11,7 @@ from typing import Any, Self, cast
 from grouping.errors import Issue, PolicyError
 from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
 from grouping.policy.convene import Attendance, Travel
-from grouping.policy.criterion import PRINCIPLES, Criterion, from_dict, unknown
+from grouping.policy.criterion import PRINCIPLES, Criterion, from_dict, read_weight, unknown, written
 from grouping.policy.general import AtLeast
 from grouping.policy.manage import Continuity, EvenSize, FewDepartments, Mentoring
 from grouping.policy.rules import Within
@@ -103,7 +103,7 @@ class Policy:
         faults += [
             unknown("principle", key, PRINCIPLES, "principles") for key in self.principles if key not in PRINCIPLES
         ]
-        weights = {key: self.principles.get(key, 1) for key in PRINCIPLES}
+        weights = {key: read_weight(self.principles.get(key, 1)) for key in PRINCIPLES}
         for key, weight in weights.items():
             if isinstance(weight, bool) or not isinstance(weight, int | float | Fraction) or not 0 <= weight < 1e9:
                 faults.append(Issue("bad_weight", f"principles: {key} needs a number >= 0", value=str(weight)))
@@ -195,7 +195,7 @@ class Policy:
             data["groups"] = self.groups
         elif self.groups is not None:
             data["groups"] = [g.to_dict() if isinstance(g, GroupSpec) else g for g in self.groups]
-        data["principles"] = {key: _number(weight) for key, weight in self.principles.items()}
+        data["principles"] = {key: written(weight) for key, weight in self.principles.items()}
         data["requests"] = self.requests
         data["deputies_from"] = self.deputies_from
         data["must"] = [criterion.to_dict() for criterion in self.must]
@@ -286,10 +286,6 @@ def default_prefer(size: tuple[int, int]) -> tuple[Criterion, ...]:
 
 def _set(policy: Policy, name: str, value: object) -> None:
     object.__setattr__(policy, name, value)
-
-
-def _number(weight: float | Fraction) -> float | int:
-    return int(weight) if weight == int(weight) else float(weight)
 
 
 def _merged(base: Iterable[Criterion], added: Iterable[Criterion]) -> tuple[Criterion, ...]:
