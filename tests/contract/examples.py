@@ -233,6 +233,71 @@ def forbid(world: World, c: gp.Forbid, group: str, members: list[Member], teams:
     return 100 if any(member.member_id == c.member for member in members) and group == c.group else 0
 
 
+def held(member: Member, attr: str) -> list[str]:
+    """Return the values of a member, each once."""
+    value = member.get(attr)
+    if value is None:
+        return []
+    found = [str(entry) for entry in value] if isinstance(value, tuple) else str(value).replace("；", ";").split(";")
+    return sorted({entry.strip() for entry in found} - {""})
+
+
+def alike(world: World, c: gp.Alike, group: str, members: list[Member], teams: list[Team]) -> int:
+    every = {value for member in world.roster.members for value in held(member, c.attr)}
+    return min(100 * sum(value not in held(member, c.attr) for member in members) for value in every)
+
+
+def mixed(world: World, c: gp.Mixed, group: str, members: list[Member], teams: list[Team]) -> int:
+    whole = [value for member in world.roster.members for value in held(member, c.attr)]
+    here = [value for member in members for value in held(member, c.attr)]
+    shares = {value: Fraction(whole.count(value), len(whole)) * len(here) for value in whole}
+    targets = {value: floor(share) for value, share in shares.items()}
+    order = sorted(shares, key=lambda value: (targets[value] - shares[value], -whole.count(value), value))
+    for value in order[: len(here) - sum(targets.values())]:
+        targets[value] += 1
+    most = max(len(held(member, c.attr)) for member in world.roster.members)
+    return sum(50 * abs(here.count(value) - target) // most for value, target in targets.items())
+
+
+def different(world: World, c: gp.Different, group: str, members: list[Member], teams: list[Team]) -> int:
+    here = [value for member in members for value in held(member, c.attr)]
+    most = max(len(held(member, c.attr)) for member in world.roster.members)
+    return sum(100 * (here.count(value) - 1) // most for value in set(here))
+
+
+def narrow_range(world: World, c: gp.NarrowRange, group: str, members: list[Member], teams: list[Team]) -> int:
+    def numbers(people: Sequence[Member]) -> list[Fraction]:
+        cells = [member.get(c.attr) for member in people]
+        found = [cell.toordinal() if isinstance(cell, dt.date) else cell for cell in cells if cell is not None]
+        return [Fraction(str(value)) for value in found]
+
+    whole, here = numbers(world.roster.members), numbers(members)
+    if not here:
+        return 0
+    share = Fraction(100) * (max(here) - min(here)) / (max(whole) - min(whole))
+    return len(members) * floor(share + Fraction(1, 2))
+
+
+def affinity(world: World, c: gp.Affinity, group: str, members: list[Member], teams: list[Team]) -> int:
+    ids = {member.member_id for member in members}
+    total = 0
+    for first, others in c.edges:
+        for second, weight in others:
+            if weight < 0 and {first, second} <= ids:
+                total -= weight
+            elif weight > 0 and (first in ids) != (second in ids):
+                total += (weight + 1) // 2 if first in ids else weight // 2
+    return total
+
+
+def novelty(world: World, c: gp.Novelty, group: str, members: list[Member], teams: list[Team]) -> int:
+    past = [dict(division) for _, division in c.history]
+    past = past if c.last is None else past[-c.last :]
+    each = c.points or max(1, 200 // ((world.size[1] - 1) * len(past)))
+    pairs = combinations([member.member_id for member in members], 2)
+    return each * sum(a in was and was[a] == was.get(b) for a, b in pairs for was in past)
+
+
 DEFINITIONS: dict[str, Any] = {
     "Attendance": attendance,
     "Travel": travel,
@@ -251,6 +316,12 @@ DEFINITIONS: dict[str, Any] = {
     "Within": within,
     "Pin": pin,
     "Forbid": forbid,
+    "Alike": alike,
+    "Mixed": mixed,
+    "Different": different,
+    "NarrowRange": narrow_range,
+    "Affinity": affinity,
+    "Novelty": novelty,
 }
 
 
@@ -779,6 +850,216 @@ CASES: tuple[Case, ...] = (
             Example("ideal", [0, 2], 0),
             Example("broken", [0, 1], IMPOSSIBLE),
             Example("edge", [0, 2, 3, 4], 0),
+        ),
+    ),
+    Case(
+        "of one department",
+        gp.Alike("department"),
+        PEOPLE,
+        ("department",),
+        (
+            Example("ideal", [0, 1], 0),
+            Example("broken", [0, 1, 2, 3, 4], 300),  # P, P against Q, R, R
+            Example("edge", [2], 0),
+        ),
+    ),
+    Case(
+        "some of whom nothing is known",
+        gp.Alike("gender"),
+        PEOPLE,
+        ("gender",),
+        (
+            Example("ideal", [0, 1], 0),
+            Example("broken", [0, 2, 3], 100),
+            Example("edge", [0, 1, 4], 100),  # m4 lacks the value
+            Example("edge", [4], 100),
+        ),
+    ),
+    Case(
+        "a skill in common",
+        gp.Alike("skills"),
+        PEOPLE,
+        ("skills",),
+        (
+            Example("ideal", [0, 1], 0),  # fire
+            Example("ideal", [0, 4], 0),  # chef
+            Example("broken", [1, 4], 100),
+            Example("edge", [0, 1, 4], 100),  # each two share one, all three none
+            Example("edge", [2, 3], 200),
+        ),
+    ),
+    Case(
+        "texts of several values",
+        gp.Alike("courses"),
+        {"courses": ["x; y", "y；z", "z", None]},
+        ("courses",),
+        (
+            Example("ideal", [0, 1], 0),
+            Example("ideal", [1, 2], 0),
+            Example("broken", [0, 1, 2], 100),
+            Example("edge", [0, 3], 100),
+        ),
+    ),
+    Case(
+        "three of five",
+        gp.Mixed("department"),
+        {"department": ["P", "P", "P", "Q", "Q"]},
+        ("department",),
+        (
+            Example("ideal", [0, 3], 0),  # 1.2 and 0.8
+            Example("ideal", [0, 1, 4], 0),  # 1.8 and 1.2
+            Example("broken", [0, 1, 2], 100),  # one too many, one too few
+            Example("broken", [3, 4], 100),
+            Example("edge", [3], 100),  # 0.6 and 0.4: one person should be of P
+        ),
+    ),
+    Case(
+        "a tie of remainders",
+        gp.Mixed("education"),
+        {"education": ["a", "a", "c", "b"]},
+        ("education",),
+        (
+            Example("ideal", [0, 3], 0),  # 1 a, 0.5 b, 0.5 c: b by its text
+            Example("ideal", [0, 2, 3], 0),  # 1.5 a, 0.75 b, 0.75 c
+            Example("broken", [0, 1, 3], 100),
+            Example("edge", [0, 2], 100),  # c instead of b
+        ),
+    ),
+    Case(
+        "a mix in which one is not known",
+        gp.Mixed("gender"),
+        PEOPLE,
+        ("gender",),
+        (
+            Example("ideal", [0, 2, 4], 0),  # m4 does not count
+            Example("broken", [0, 1], 100),
+            Example("edge", [4], 0),
+            Example("edge", [2, 4], 100),  # 0.5 and 0.5: F by its text
+        ),
+    ),
+    Case(
+        "a mix of several skills",
+        gp.Mixed("skills"),
+        PEOPLE,
+        ("skills",),
+        (
+            Example("ideal", [0], 0),  # one chef, one fire
+            Example("ideal", [1, 4], 0),
+            Example("broken", [0, 1], 50),  # of 3: 2 chef, 1 fire; 50 + 50, halved as m0 has two values
+            Example("edge", [2, 3], 0),
+        ),
+    ),
+    Case(
+        "different departments",
+        gp.Different("department"),
+        PEOPLE,
+        ("department",),
+        (
+            Example("ideal", [0, 2, 3], 0),
+            Example("broken", [0, 1, 2, 3, 4], 200),
+            Example("edge", [0, 1], 100),
+        ),
+    ),
+    Case(
+        "different as far as known",
+        gp.Different("gender"),
+        PEOPLE,
+        ("gender",),
+        (Example("ideal", [0, 2], 0), Example("broken", [0, 1, 2, 3], 200), Example("edge", [0, 2, 4], 0)),
+    ),
+    Case(
+        "different skills",
+        gp.Different("skills"),
+        PEOPLE,
+        ("skills",),
+        (
+            Example("ideal", [1, 4], 0),
+            Example("broken", [0, 1, 4], 100),  # fire twice, chef twice: 100 + 100, halved as m0 has two values
+            Example("edge", [2, 3], 0),
+        ),
+    ),
+    Case(
+        "near in age",
+        gp.NarrowRange("age"),
+        {"age": [22, 30, 42, 62, None]},
+        ("age",),
+        (
+            Example("ideal", [1], 0),
+            Example("broken", [1, 2], 60),  # 12 of 40 years
+            Example("broken", [0, 1, 2, 3], 400),
+            Example("edge", [1, 2, 4], 90),  # m4 fits, and counts
+            Example("edge", [0, 4], 0),
+            Example("edge", [4], 0),
+        ),
+    ),
+    Case(
+        "levels, rounded",
+        gp.NarrowRange("level"),
+        {"level": [1, 2, 4.5, 9]},
+        ("level",),
+        (
+            Example("ideal", [3], 0),
+            Example("broken", [2, 3], 112),  # 4.5 of 8: 56.25
+            Example("edge", [0, 1], 26),  # 1 of 8: 12.5, half up
+        ),
+    ),
+    Case(
+        "dates",
+        gp.NarrowRange("joined_on"),
+        {"joined_on": ["2000-01-01", "2010-01-01", "2020-01-01", None]},
+        ("joined_on",),
+        (
+            Example("ideal", [0, 3], 0),
+            Example("broken", [0, 1], 100),  # 3653 of 7305 days
+            Example("edge", [0, 2, 3], 300),
+        ),
+    ),
+    Case(
+        "friends and rivals",
+        gp.Affinity([("m0", "m1", 80), ("m2", "m0", -100), ("m3", "m4", 31)]),
+        PEOPLE,
+        (),
+        (
+            Example("ideal", [0, 1], 0),
+            Example("ideal", [2, 3, 4], 0),
+            Example("broken", [0, 2], 140),  # half of 80, and 100
+            Example("broken", [0, 1, 2, 3], 116),  # 100, and the larger half of 31
+            Example("edge", [4], 15),  # the smaller half of 31
+        ),
+    ),
+    Case(
+        "a table of ties",
+        gp.Affinity({"m0": {"m1": 50, "m2": 30}, "m1": {"m0": 50, "m2": 1}, "m3": {"m4": -7}}),
+        PEOPLE,
+        (),
+        (
+            Example("ideal", [0, 1, 2], 0),
+            Example("broken", [0], 65),  # 50 of 50 + 50, 15 of 30
+            Example("edge", [2], 15),  # of a weight of 1 the first pays all
+            Example("edge", [3, 4], 7),
+        ),
+    ),
+    Case(
+        "two past divisions",
+        gp.Novelty([[["m0", "m1", "gone"], ["m2", "m3"]], {"m0": "a", "m1": "a", "m2": "a", "m4": "b"}]),
+        PEOPLE,
+        (),
+        (
+            Example("ideal", [0, 3, 4], 0),
+            Example("broken", [0, 1], 50),  # twice 200 // (4 × 2)
+            Example("broken", [0, 1, 2, 3, 4], 125),  # m0 m1 twice; m0 m2, m1 m2, m2 m3 once
+            Example("edge", [4], 0),
+        ),
+    ),
+    Case(
+        "the last division only",
+        gp.Novelty({"2024": [["m2", "m3"]], "2025": [["m0", "m1", "m2"], ["m4"]]}, last=1, points=10),
+        PEOPLE,
+        (),
+        (
+            Example("ideal", [0, 3], 0),
+            Example("broken", [0, 1, 2], 30),
+            Example("edge", [2, 3], 0),  # together in 2024, which does not count
         ),
     ),
 )

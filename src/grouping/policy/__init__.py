@@ -1,6 +1,7 @@
 """What is wanted of a division: criteria, rules, presets, and how they become arrays."""
 
 from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
+from grouping.policy.attributes import Affinity, Alike, Different, Mixed, NarrowRange, Novelty
 from grouping.policy.convene import Attendance, Travel
 from grouping.policy.criterion import PRINCIPLES, REGISTRY, Criterion
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
@@ -11,12 +12,15 @@ from grouping.policy.rules import Forbid, Pin, Within
 __all__ = [
     "PRINCIPLES",
     "REGISTRY",
+    "Affinity",
+    "Alike",
     "Apart",
     "AtLeast",
     "AtMost",
     "Attendance",
     "Continuity",
     "Criterion",
+    "Different",
     "EvenSize",
     "FewDepartments",
     "Forbid",
@@ -24,6 +28,9 @@ __all__ = [
     "Leader",
     "LeaderFit",
     "Mentoring",
+    "Mixed",
+    "NarrowRange",
+    "Novelty",
     "Pin",
     "Policy",
     "SharedWork",

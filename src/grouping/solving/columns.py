@@ -30,6 +30,15 @@ _TAKEN = 60
 _EFFORT = 6e6
 """Array entries after which a pricing that has already found good groups is broken off; it then proves no bound."""
 
+_NEAR_EFFORT = 6e6
+"""Array entries that a search near the groups in use may handle in one pass."""
+
+_EASY_ROUNDS = 25
+"""Rounds in a row that may do without exact pricing."""
+
+_FEW_NEIGHBOURS = 50_000
+"""Exchanges of one item in the groups in use up to which all of them are tried; beyond, the answers are improved."""
+
 _ENOUGH = 6
 """Improving neighbours of the groups in use that make a pricing unnecessary for now."""
 
@@ -85,13 +94,21 @@ class Pool:
         return found
 
 
+class StalledError(Exception):
+    """The linear solver gave no prices; what was proven before still holds."""
+
+
 class Master:
     """The linear problem: each item in exactly one of the known groups, at least cost.
 
-    Every item has an artificial way out at a price beyond any division, so the problem always has a solution.
+    Every item has an artificial way out, so the problem always has a solution.
+
+    Parameters
+    ----------
+    way_out : price of doing without a group; None takes one beyond any division, for when no division is known
     """
 
-    def __init__(self, kernel: Kernel) -> None:
+    def __init__(self, kernel: Kernel, way_out: int | None = None) -> None:
         problem = kernel.problem
         self.kernel = kernel
         self.model = mathopt.Model()
@@ -102,12 +119,10 @@ class Master:
             for k in kernel.kinds
         ]
         self.total = self.model.add_linear_constraint(lb=float(problem.least), ub=float(problem.at_most))
-        self.artificial = []
         for row in (*self.items, *self.counts, self.total):
-            way_out = self.model.add_variable(lb=0.0)
-            row.set_coefficient(way_out, 1.0)
-            self.model.objective.set_linear_coefficient(way_out, float(kernel.big))
-            self.artificial.append(way_out)
+            missing = self.model.add_variable(lb=0.0)
+            row.set_coefficient(missing, 1.0)
+            self.model.objective.set_linear_coefficient(missing, float(kernel.big if way_out is None else way_out))
         self.result: mathopt.SolveResult
         self.uses: list[tuple[Column, mathopt.Variable]] = []
         self.solver = mathopt.IncrementalSolver(self.model, mathopt.SolverType.GLOP)
@@ -126,6 +141,10 @@ class Master:
     def solve(self) -> tuple[Prices, float, list[Column]]:
         """Return the price of each item, the price of one more group, and the groups in use."""
         self.result = self.solver.solve()
+        if not self.result.has_dual_feasible_solution():
+            self.result = mathopt.solve(self.model, mathopt.SolverType.GLOP)  # afresh, without the last basis
+        if not self.result.has_dual_feasible_solution():
+            raise StalledError(str(self.result.termination.reason))
         duals = self.result.dual_values()
         price = np.array([duals[row] for row in self.items], dtype=np.float64)
         used = [column for (column, _), value in zip(self.uses, self.values(), strict=True) if value > 1e-9]
@@ -190,13 +209,13 @@ class Bound:
 class Generation:
     """Column generation over all kinds of groups of a kernel."""
 
-    def __init__(self, kernel: Kernel, pool: Pool, clock: Clock) -> None:
+    def __init__(self, kernel: Kernel, pool: Pool, clock: Clock, way_out: int | None = None) -> None:
         self.kernel = kernel
         self.pool = pool
         self.clock = clock
         self.pricers = [Pricer(kind) for kind in kernel.kinds]
         self.bound = Bound()
-        self.master = Master(kernel)
+        self.master = Master(kernel, way_out)
         self.master.add(pool.columns)
         self.step = kernel.step
 
@@ -220,16 +239,21 @@ class Generation:
         -------
         True when the linear problem is solved, so that more rounds cannot raise the bound
         """
-        smooth = 0.3
+        smooth, easy = 0.3, 0
         centre: tuple[Prices, float] | None = None if guess is None else (guess, 0.0)
         while True:
-            price, per_group, basis = self.master.solve()
+            try:
+                price, per_group, basis = self.master.solve()
+            except StalledError as stalled:
+                log.warning("column generation stopped: %s", stalled)
+                return False
             point = (price, per_group)
             if centre is None:
                 centre = point
             near = self._near(basis, price, per_group)
             self.master.add(near)
-            if len(near) >= _ENOUGH:
+            easy = easy + 1 if len(near) >= _ENOUGH else 0
+            if 0 < easy < _EASY_ROUNDS:
                 if self.clock.spent >= until:
                     return False
                 continue
@@ -248,6 +272,7 @@ class Generation:
                 if self.bound.cost is not None and self.bound.cost >= upper():
                     return True
                 if new:
+                    easy = 0
                     break
                 if smooth == 0:
                     return True
@@ -256,17 +281,23 @@ class Generation:
             self.master.add(new)
 
     def _near(self, basis: Sequence[Column], price: Prices, per_group: float) -> list[Column]:
-        """Return new groups of negative reduced cost that differ from a group in use by one or two items."""
+        """Return new groups of negative reduced cost near groups in use."""
         integers, extra = self._integers(price, per_group)
         new: list[Column] = []
-        for k, kind in enumerate(self.kernel.kinds):
+        for k, (kind, pricer) in enumerate(zip(self.kernel.kinds, self.pricers, strict=True)):
             rows = [column.row for column in basis if column.kind == k]
-            if not rows:
+            width = sum(len(level.fixed) for level in pricer.levels) * len(integers)
+            if not rows or not width:
                 continue
-            sets = _neighbours(np.array(rows), kind.allowed)
-            sizes = sets @ kind.size
-            sets = sets[(sizes >= kind.lo) & (sizes <= kind.hi)]
-            self.clock.work(sets.shape[0] * sum(dim.points.shape[1] for dim in kind.dims))
+            if len(rows) * len(integers) * kind.hi <= _FEW_NEIGHBOURS:
+                sets = _neighbours(np.array(rows), kind.allowed)
+                sizes = sets @ kind.size
+                sets = sets[(sizes >= kind.lo) & (sizes <= kind.hi)]
+                self.clock.work(len(sets) * width / len(integers))
+            else:
+                chosen = np.array(rows)[: max(1, int(_NEAR_EFFORT // width))]
+                self.clock.work(8.0 * width * len(chosen))
+                sets = pricer.climb(integers, chosen)
             reduced = SCALE * kind.costs(sets) - sets @ integers
             order = np.argsort(reduced, kind="stable")[: 2 * _TAKEN]
             new += self.pool.add(k, sets[order[reduced[order] < extra]][:_TAKEN])

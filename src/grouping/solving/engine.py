@@ -309,7 +309,8 @@ class _Run:
     def _prove(self) -> None:
         """Raise the bound by column generation, then close the gap."""
         self.phase = "bound"
-        generation = Generation(self.kernel, self.pool, self.clock)
+        dearest = 3 * max((column.cost for column in self.pool.columns), default=0) + 1
+        generation = Generation(self.kernel, self.pool, self.clock, dearest if self.best is not None else None)
 
         def on_round() -> None:
             if generation.bound.cost is not None:

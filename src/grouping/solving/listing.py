@@ -30,6 +30,7 @@ SMALL = 20_000
 
 _FAR = 1 << 60
 _ROWS = 4096
+_MOST_THINGS = 10
 
 UintArray = NDArray[np.uint64]
 
@@ -85,6 +86,8 @@ def within(
         When the clock reaches ``until`` first.
     """
     kind, n = kernel.kinds[k], len(price)
+    if len(pricer.what) > _MOST_THINGS:
+        raise TooManyError
     kept = np.zeros((0, n), dtype=np.bool_)
     known = np.zeros((0, _words(n)), dtype=np.uint64)
     for leaves in pricer.leaves(price, clock, until, [limit + 1]):

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 if TYPE_CHECKING:
-    from grouping.problem import IntArray
+    from grouping.problem import BoolArray, IntArray
     from grouping.solving.clock import Clock
     from grouping.solving.kernel import Kind, Tally
 
@@ -170,7 +170,10 @@ class Pricer:
                 stack.append((level + 1, child.take(keep)))
 
     def _children(self, node: Node, level: int) -> Node:
-        points, fixed = self.levels[level].points, self.levels[level].fixed
+        return self._children_of(node, self.levels[level], level + 1)
+
+    def _children_of(self, node: Node, question: Level, answered: int) -> Node:
+        points, fixed = question.points, question.fixed
         rows = len(node.base) * len(fixed)
         child = Node(
             (node.members[:, None, :] + points[None, :, self.who]).reshape(rows, len(self.who)),
@@ -178,7 +181,7 @@ class Pricer:
             (node.base[:, None, :] + fixed[None, :, :]).reshape(rows, fixed.shape[1]),
             np.empty(rows, dtype=np.int64),
         )
-        return self._bounded(child, level + 1)
+        return self._bounded(child, answered)
 
     def _bounded(self, node: Node, level: int) -> Node:
         members = node.members + self.rest[level][self.who]
@@ -207,7 +210,43 @@ class Pricer:
             values = np.minimum(values + inside, before + outside)
         return values, order
 
-    def sets(self, leaves: Node) -> np.ndarray[tuple[int, int], np.dtype[np.bool_]]:
+    def climb(self, price: IntArray, sets: BoolArray, passes: int = 2) -> BoolArray:
+        """Return groups of low reduced cost near given ones, found by improving their answers one choice at a time.
+
+        A group is taken to its own best answers. Then, choice by choice, every option is tried with all the members
+        chosen anew by sorting, and the best one is kept.
+
+        Parameters
+        ----------
+        price : per item, in 1/SCALE
+        sets : groups to start from, rows of a 0/1 matrix, of sizes that are allowed
+        """
+        reduced = self.linear - price
+        size = sets[:, self.who].sum(axis=1)
+        members = np.repeat(reduced[self.who][None, :], len(sets), axis=0)
+        things = np.repeat(reduced[self.what][None, :], len(sets), axis=0)
+        base = np.repeat(self.by_size[None, :], len(sets), axis=0)
+        answers = []
+        for level in self.levels:
+            paid = sets.astype(np.int64) @ level.points.T + level.fixed[:, size - self.lo].T
+            answer = paid.argmin(axis=1)
+            answers.append(answer)
+            members, things, base = _answered(members, things, base, level, answer, self, +1)
+        found = []
+        for _ in range(passes):
+            for number, level in enumerate(self.levels):
+                members, things, base = _answered(members, things, base, level, answers[number], self, -1)
+                rows = max(1, _BATCH // (len(level.fixed) * max(1, len(self.who))))
+                for begin in range(0, len(sets), rows):
+                    part = slice(begin, begin + rows)
+                    node = Node(members[part], things[part], base[part], np.zeros(len(base[part]), dtype=np.int64))
+                    low = self._children_of(node, level, len(self.levels)).low.reshape(-1, len(level.fixed))
+                    answers[number][part] = low.argmin(axis=1)
+                members, things, base = _answered(members, things, base, level, answers[number], self, +1)
+            found.append(self.sets(Node(members, things, base, np.zeros(len(base), dtype=np.int64))))
+        return np.unique(np.vstack(found), axis=0)
+
+    def sets(self, leaves: Node) -> BoolArray:
         """Return the best set of items of each leaf, as rows of a 0/1 matrix."""
         values, order = self._by_size(leaves.members)
         size = self.lo + (values + leaves.base).argmin(axis=1)
@@ -223,6 +262,18 @@ class Pricer:
             chosen[row, self.who[inside]] = True
             chosen[row, self.what[leaves.things[row] < 0]] = True
         return chosen
+
+
+def _answered(
+    members: IntArray, things: IntArray, base: IntArray, level: Level, answer: IntArray, pricer: Pricer, sign: int
+) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the sums after a question is answered (sign +1) or left open again (sign −1)."""
+    points = level.points[answer]
+    return (
+        members + sign * points[:, pricer.who],
+        things + sign * points[:, pricer.what],
+        base + sign * level.fixed[answer],
+    )
 
 
 def _as_level(tally: Tally, kind: Kind, sizes: IntArray) -> Level | None:
