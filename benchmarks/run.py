@@ -1,84 +1,82 @@
-"""How good and how fast: one table, a row per instance.
+"""How good and how fast: one table, a row per case.
 
-``python -m benchmarks.run [--smoke] [--seed N]``
+``python -m benchmarks.run [--smoke] [--plain] [--seed N]``
 
-Instances are the sample of one branch and each branch of the larger sample, each read from files and solved alone,
-with the same policy: groups of 6 to 12, balanced, one session. Score and bound are of 100, larger is better; the gap
-is that of the costs. Times are of this machine at this load, so none is asserted; the exit code is non-zero only if
-an instance has no plan.
+Cases are the sample branch with one and two sessions, and each branch of the larger sample with each preset, all with
+groups of 6 to 12 and the number of groups free. Score and bound are of 100, larger is better; the gap is that of the
+costs. ``--plain`` adds the plain assignment model in CP-SAT under the same limit, for comparison. Times are of this
+machine at this load, so none is asserted; the exit code is non-zero only if a case has no plan.
 """
 
 from __future__ import annotations
 
 import argparse
-import csv
 import os
 import platform
-import shutil
 import sys
-import tempfile
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator
 from importlib.metadata import version
-from pathlib import Path
-from typing import Any
 
 import grouping as gp
 
-SAMPLES = Path(__file__).resolve().parents[1] / "data" / "samples"
-COLUMNS = ("instance", "members", "score", "bound", "gap", "status", "read s", "first s", "solve s")
-WIDTHS = (22, 8, 8, 8, 8, 12, 8, 8, 8)
+COLUMNS = ("case", "members", "score", "bound", "gap", "status", "first s", "best s", "total s")
+WIDTHS = (40, 8, 8, 8, 8, 10, 8, 8, 8)
+SIZE = (6, 12)
+
+Preset = Callable[..., gp.Policy]
 
 
-def branches(source: Path, target: Path) -> Iterator[tuple[str, Path]]:
-    """Cut a sample of several branches into a folder for each branch; yield its name and folder."""
-    with (source / "roster.csv").open(encoding="utf-8-sig", newline="") as file:
-        members = list(csv.DictReader(file))
-    for branch in sorted({member["branch"] for member in members}):
-        inside = {member["member_id"] for member in members if member["branch"] == branch}
-        folder = target / branch
-        folder.mkdir()
-        for path in sorted(source.glob("*.csv")):
-            with path.open(encoding="utf-8-sig", newline="") as file:
-                reader = csv.DictReader(file)
-                rows = list(reader)
-            if not reader.fieldnames or "member_id" not in reader.fieldnames:  # sites, shifts, teams: common to all
-                shutil.copy(path, folder)
-                continue
-            with (folder / path.name).open("w", encoding="utf-8", newline="") as file:
-                writer = csv.DictWriter(file, reader.fieldnames)
-                writer.writeheader()
-                writer.writerows(row for row in rows if row["member_id"] in inside)
-        yield f"{source.name}/{branch}", folder
+def cases(smoke: bool) -> Iterator[tuple[str, gp.Roster, gp.Policy]]:
+    """Yield name, roster and policy of every case."""
+    branch = gp.read_roster(gp.sample_path("branch_42"))
+    yield "branch_42, one session", branch, gp.Policy.balanced(size=SIZE)
+    if not smoke:
+        yield "branch_42, two sessions", branch, gp.Policy.balanced(size=SIZE, prefer=[gp.Attendance(sessions=2)])
+    organisation = gp.read_roster(gp.sample_path("organisation_260"))
+    of_branch: dict[str, list[str]] = {}
+    for member in organisation.members:
+        of_branch.setdefault(member.branch or "", []).append(member.member_id)
+    presets: tuple[Preset, ...] = (gp.Policy.balanced, gp.Policy.by_business_line, gp.Policy.by_location)
+    for preset in presets[:1] if smoke else presets:
+        for name, members in sorted(of_branch.items())[: 3 if smoke else None]:
+            policy = preset(size=SIZE)
+            yield f"organisation_260/{name}, {policy.name}", organisation.select(members), policy
 
 
-def measure(name: str, folder: Path, *, limit: float, seed: int) -> tuple[str, ...]:
-    """Read and solve one instance; return its row."""
+def measure(roster: gp.Roster, policy: gp.Policy, limit: float, seed: int) -> tuple[str, ...]:
+    """Return the cells of a case after its name."""
     start = time.perf_counter()
-    roster = gp.read_roster(folder)
-    read = time.perf_counter() - start
-
-    start = time.perf_counter()
-    plan = gp.form_groups(roster, gp.Policy.balanced(size=(6, 12)), time_limit=limit, seed=seed)
-    solve = time.perf_counter() - start
-
+    plan = gp.form_groups(roster, policy, time_limit=limit, seed=seed)
+    total = time.perf_counter() - start
+    seconds = plan.provenance["parts"][0]["seconds"]
+    gap = "-" if plan.gap is None else f"{plan.gap:.2%}"
+    numbers = (seconds.get("first_plan"), seconds.get("best_plan"), total)
     return (
-        name,
-        str(len(plan.assignments)),
+        str(len(roster)),
         shown(plan.score),
         shown(plan.bound),
-        "-" if plan.gap is None else f"{plan.gap:.2%}",
-        str(plan.status),
-        shown(read),
-        shown(first_plan(plan.provenance)),
-        shown(solve),
+        gap,
+        plan.status,
+        *(shown(number) for number in numbers),
     )
 
 
-def first_plan(provenance: Mapping[str, Any]) -> float | None:
-    """Return the seconds until the first plan, if the plan knows them."""
-    seconds = provenance.get("seconds")
-    return seconds.get("first_plan") if isinstance(seconds, Mapping) else None
+def measure_plain(roster: gp.Roster, policy: gp.Policy, limit: float, seed: int) -> tuple[str, ...]:
+    """Return the same cells for the plain assignment model."""
+    from grouping.policy.compiling import compile_parts
+    from grouping.solving import assignment
+    from grouping.solving.clock import Clock
+
+    problem = compile_parts(roster, policy)[0].problem
+    start = time.perf_counter()
+    answer, found = assignment.solve(problem, Clock(limit), limit, workers=2, seed=seed, objective=True)
+    total = time.perf_counter() - start
+    cost = None if found is None else gp.score(problem, found).cost
+    score = None if cost is None else problem.score_of(cost)
+    bound = None if answer.bound is None else problem.score_of(answer.bound)
+    gap = "-" if cost is None or answer.bound is None else f"{(cost - answer.bound) / max(cost, 1):.2%}"
+    return str(len(roster)), shown(score), shown(bound), gap, answer.status, "-", "-", shown(total)
 
 
 def shown(number: float | None) -> str:
@@ -93,12 +91,13 @@ def line(cells: tuple[str, ...]) -> str:
 
 
 def main() -> int:
-    """Measure every instance; return the exit code."""
+    """Measure every case; return the exit code."""
     parser = argparse.ArgumentParser(prog="benchmarks.run", description=__doc__.splitlines()[0])
-    parser.add_argument("--smoke", action="store_true", help="10 s for an instance instead of 30")
+    parser.add_argument("--smoke", action="store_true", help="few cases, 10 s each instead of 60")
+    parser.add_argument("--plain", action="store_true", help="the plain assignment model too")
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args()
-    limit = 10.0 if options.smoke else 30.0
+    limit = 10.0 if options.smoke else 60.0
 
     load = f"{os.getloadavg()[0]:.2f}" if hasattr(os, "getloadavg") else "unknown"
     libraries = ", ".join(f"{name} {version(name)}" for name in ("ortools", "pandas", "numpy"))
@@ -107,16 +106,16 @@ def main() -> int:
     print(line(COLUMNS), flush=True)
 
     failures = 0
-    with tempfile.TemporaryDirectory(prefix="benchmarks-") as folder:
-        instances = [("branch_42", SAMPLES / "branch_42"), *branches(SAMPLES / "organisation_260", Path(folder))]
-        for name, path in instances:
-            try:
-                print(line(measure(name, path, limit=limit, seed=options.seed)), flush=True)
-            except gp.GroupingError as error:
-                failures += 1
-                print(f"{name:<{WIDTHS[0]}} {type(error).__name__}: {error}", flush=True)
+    for name, roster, policy in cases(options.smoke):
+        try:
+            print(line((name, *measure(roster, policy, limit, options.seed))), flush=True)
+            if options.plain:
+                print(line((f"{name}, plain", *measure_plain(roster, policy, limit, options.seed))), flush=True)
+        except gp.GroupingError as error:
+            failures += 1
+            print(f"{name:<{WIDTHS[0]}} {type(error).__name__}: {error}", flush=True)
     if failures:
-        print(f"\nbench: {failures} of {len(instances)} instances have no plan", file=sys.stderr)
+        print(f"\nbench: {failures} cases have no plan", file=sys.stderr)
     return 1 if failures else 0
 
 

@@ -192,7 +192,7 @@ def test_no_number_overflows() -> None:
     assert points(roster, NarrowRange("level"), [0, 1, 0]) == 100
 
 
-@pytest.mark.parametrize("count", [250, 2001])
+@pytest.mark.parametrize("count", [400, 2001])
 def test_too_many_values(count: int) -> None:
     with pytest.raises(PolicyError, match="round the values"):
         _intervals(list(range(count)), "NarrowRange(age)")

@@ -33,6 +33,9 @@ _EFFORT = 6e6
 _NEAR_EFFORT = 6e6
 """Array entries that a search near the groups in use may handle in one pass."""
 
+_LARGEST_PRICE = 2**44
+"""Prices are cut off here, in 1/SCALE, so that sums of them and what pricing packs with them fit into 64 bits."""
+
 _EASY_ROUNDS = 25
 """Rounds in a row that may do without exact pricing."""
 
@@ -166,6 +169,14 @@ class Master:
         return float(self.result.dual_values(row))
 
 
+def integer_prices(price: Prices, per_group: float) -> tuple[IntArray, int]:
+    """Return prices of items and of a group in units of 1/SCALE; any integers prove a bound, these are the nearest."""
+    most = _LARGEST_PRICE / SCALE
+    return np.rint(np.clip(price, -most, most) * SCALE).astype(np.int64), round(
+        max(-most, min(per_group, most)) * SCALE
+    )
+
+
 def _neighbours(sets: BoolArray, allowed: BoolArray) -> BoolArray:
     """Return each set with one item more, one less, or one exchanged, each once."""
     n = sets.shape[1]
@@ -282,7 +293,7 @@ class Generation:
 
     def _near(self, basis: Sequence[Column], price: Prices, per_group: float) -> list[Column]:
         """Return new groups of negative reduced cost near groups in use."""
-        integers, extra = self._integers(price, per_group)
+        integers, extra = integer_prices(price, per_group)
         new: list[Column] = []
         for k, (kind, pricer) in enumerate(zip(self.kernel.kinds, self.pricers, strict=True)):
             rows = [column.row for column in basis if column.kind == k]
@@ -308,20 +319,15 @@ class Generation:
         cost = -(-cost // self.step) * self.step
         self.bound.scaled = scaled
         self.bound.cost = cost if self.bound.cost is None else max(cost, self.bound.cost)
-        self.bound.price, self.bound.per_group = self._integers(price, per_group)
+        self.bound.price, self.bound.per_group = integer_prices(price, per_group)
         self.bound.least = list(self._least)
-
-    def _integers(self, price: Prices, per_group: float) -> tuple[IntArray, int]:
-        limit = self.kernel.big
-        clipped = np.clip(price, -limit, limit)
-        return np.rint(clipped * SCALE).astype(np.int64), round(float(np.clip(per_group, -limit, limit)) * SCALE)
 
     def _price(self, price: Prices, per_group: float, until: float) -> tuple[int | None, list[Column]]:
         """Return the Lagrangian bound at these prices, scaled, and new groups of negative reduced cost.
 
         The bound is None when pricing was broken off because it had found enough.
         """
-        integers, extra = self._integers(price, per_group)
+        integers, extra = integer_prices(price, per_group)
         problem = self.kernel.problem
         scaled = int(integers.sum()) + (extra * problem.least if extra > 0 else extra * problem.at_most)
         new: list[Column] = []

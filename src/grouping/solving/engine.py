@@ -233,10 +233,32 @@ class _Run:
             self._search(self.clock.share(0.25, at_most=20.0))
             if self.best is None:
                 self._settle_rules()
-        if groups <= SMALL:
+        if groups <= SMALL and self._exact:
             self._list_all()
+        elif not self._exact:
+            self._plain()
         elif not self.done:
             self._prove()
+
+    @property
+    def _exact(self) -> bool:
+        """Whether scaled costs fit into 64 bits with room to spare, which pricing and tightening need."""
+        items = len(self.problem.size)
+        return bool(self.kernel.big * SCALE * (items + 2) << items.bit_length() < 2**61)
+
+    def _plain(self) -> None:
+        """Ask the plain model, for costs so large that nothing else is exact."""
+        self.phase = "plain model"
+        answer, found = assignment.solve(
+            self.problem, self.clock, self.clock.left, self.workers, self.seed, objective=True
+        )
+        if found is not None:
+            self.offer(found, self.kernel.cost(found), "CP-SAT on the plain model")
+        self.infeasible = answer.status == "infeasible" and self.best is None
+        if answer.bound is not None:
+            self.prove(min(answer.bound, self.cost), "CP-SAT on the plain model")
+        if answer.interrupted:
+            raise KeyboardInterrupt
 
     def _list_all(self) -> None:
         """List every group there is and choose."""

@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.solving.columns import Column, Master
+from grouping.solving.columns import Column, Master, integer_prices
 from grouping.solving.pricing import SCALE
 
 if TYPE_CHECKING:
@@ -142,9 +142,7 @@ def _reduced(
 ) -> tuple[IntArray, int]:
     """Return how much each group adds to the bound when it is used, and the bound, scaled; in exact integers."""
     problem = kernel.problem
-    big = float(kernel.big)
-    integers = np.rint(np.clip(price, -big, big) * SCALE).astype(np.int64)
-    extra = round(float(np.clip(per_group, -big, big)) * SCALE)
+    integers, extra = integer_prices(price, per_group)
     reduced: IntArray = SCALE * np.array([column.cost for column in columns], dtype=np.int64) - rows @ integers - extra
     value = int(integers.sum()) + (extra * problem.least if extra > 0 else extra * problem.at_most)
     for cut, paid in zip(cuts, np.rint(np.maximum(cut_price, 0) * SCALE).astype(np.int64).tolist(), strict=True):
