@@ -22,6 +22,7 @@ CHAPTERS = {
     "act": "Easy to act · 便于发挥作用 (`act`)",
     "manage": "Easy to manage · 便于管理党员 (`manage`)",
     "general": "On any attribute, and on named members",
+    "attributes": "Alike or different on any attribute, and ties between members",
     "rules": "Rules only",
 }
 

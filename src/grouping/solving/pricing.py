@@ -31,6 +31,9 @@ SCALE = 256
 _BATCH = 400_000
 """Array entries handled at once."""
 
+_MOST_ANSWERS = 2_000
+"""Combinations of answers to count terms that are searched; the dearest terms first, the others are left out."""
+
 _FEW = 6
 """Items up to which a count term is priced by trying who of them may be in the group."""
 
@@ -98,13 +101,16 @@ class Pricer:
             fixed = dim.fixed[:, None] + kind.big * np.maximum(sizes[None, :] - dim.room[:, None], 0)
             if dim.points.any() or fixed.any():
                 levels.append(Level(dim.points.T, fixed))
-        left_out = 0
-        for tally in kind.tallies:
+        left_out, combinations_of_answers = 0, 1
+        for tally in sorted(kind.tallies, key=lambda tally: -int(tally.table.max())):
+            if _implied(tally, kind):
+                continue
             level = _as_level(tally, kind, sizes) if tallies else None
-            if level is not None:
-                levels.append(level)
-            elif not _implied(tally, kind):
+            if level is None or combinations_of_answers * len(level.fixed) > _MOST_ANSWERS:
                 left_out += 1
+                continue
+            combinations_of_answers *= len(level.fixed)
+            levels.append(level)
         self.levels = [Level(SCALE * level.points, SCALE * level.fixed) for level in levels]
         self.exact = not left_out and kind.pairs is None and len(kind.seats) <= 1
         self.rest = [np.zeros(len(kind.size), dtype=np.int64)]
