@@ -115,7 +115,7 @@ def test_the_bound_at_any_prices_is_below_the_optimum(problem: Problem, seed: in
     kernel = Kernel(problem)
     generation = Generation(kernel, Pool(kernel), Clock(60))
     price = prices(seed, len(problem.size), 150) / SCALE
-    scaled, columns = generation._price(price, float(per_group), 60)
+    scaled, columns = generation._price(price, np.full(len(kernel.kinds), float(per_group)), 60)
     assert scaled is not None
     assert truth.cost is not None
     assert scaled <= SCALE * (truth.cost - kernel.offset)

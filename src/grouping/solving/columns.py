@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ortools.math_opt.python import mathopt
 
-from grouping.solving.pricing import SCALE, Node, Pricer, TimeUp
+from grouping.solving.pricing import Node, Pricer, TimeUp
 
 if TYPE_CHECKING:
     from grouping.problem import BoolArray, IntArray
@@ -34,7 +34,10 @@ _NEAR_EFFORT = 6e6
 """Array entries that a search near the groups in use may handle in one pass."""
 
 _LARGEST_PRICE = 2**44
-"""Prices are cut off here, in 1/SCALE, so that sums of them and what pricing packs with them fit into 64 bits."""
+"""Prices are cut off here, in units, so that sums of them and what pricing packs with them fit into 64 bits."""
+
+_DEAREST = 1e7
+"""Largest cost in the linear problem; larger ones are scaled down, which keeps the linear solver accurate."""
 
 _EASY_ROUNDS = 25
 """Rounds in a row that may do without exact pricing."""
@@ -122,10 +125,12 @@ class Master:
             for k in kernel.kinds
         ]
         self.total = self.model.add_linear_constraint(lb=float(problem.least), ub=float(problem.at_most))
+        dearest = float(kernel.big if way_out is None else way_out)
+        self.factor = max(1.0, dearest / _DEAREST)
         for row in (*self.items, *self.counts, self.total):
             missing = self.model.add_variable(lb=0.0)
             row.set_coefficient(missing, 1.0)
-            self.model.objective.set_linear_coefficient(missing, float(kernel.big if way_out is None else way_out))
+            self.model.objective.set_linear_coefficient(missing, dearest / self.factor)
         self.result: mathopt.SolveResult
         self.uses: list[tuple[Column, mathopt.Variable]] = []
         self.solver = mathopt.IncrementalSolver(self.model, mathopt.SolverType.GLOP)
@@ -134,15 +139,15 @@ class Master:
         """Add groups."""
         for column in columns:
             use = self.model.add_variable(lb=0.0)
-            self.model.objective.set_linear_coefficient(use, float(column.cost))
+            self.model.objective.set_linear_coefficient(use, column.cost / self.factor)
             for item in np.flatnonzero(column.row):
                 self.items[item].set_coefficient(use, 1.0)
             self.counts[column.kind].set_coefficient(use, 1.0)
             self.total.set_coefficient(use, 1.0)
             self.uses.append((column, use))
 
-    def solve(self) -> tuple[Prices, float, list[Column]]:
-        """Return the price of each item, the price of one more group, and the groups in use."""
+    def solve(self) -> tuple[Prices, Prices, list[Column]]:
+        """Return the price of each item, the price of one more group of each kind, and the groups in use."""
         self.result = self.solver.solve()
         if not self.result.has_dual_feasible_solution():
             self.result = mathopt.solve(self.model, mathopt.SolverType.GLOP)  # afresh, without the last basis
@@ -150,8 +155,9 @@ class Master:
             raise StalledError(str(self.result.termination.reason))
         duals = self.result.dual_values()
         price = np.array([duals[row] for row in self.items], dtype=np.float64)
+        per_group = duals[self.total] + np.array([duals[row] for row in self.counts], dtype=np.float64)
         used = [column for (column, _), value in zip(self.uses, self.values(), strict=True) if value > 1e-9]
-        return price, duals[self.total], used
+        return price * self.factor, per_group * self.factor, used
 
     def values(self) -> Prices:
         """Return how much of each group the last solution uses, in the order they were added."""
@@ -166,15 +172,33 @@ class Master:
 
     def dual(self, row: mathopt.LinearConstraint) -> float:
         """Return the price of a row in the last solution."""
-        return float(self.result.dual_values(row))
+        return float(self.result.dual_values(row)) * self.factor
 
 
-def integer_prices(price: Prices, per_group: float) -> tuple[IntArray, int]:
-    """Return prices of items and of a group in units of 1/SCALE; any integers prove a bound, these are the nearest."""
-    most = _LARGEST_PRICE / SCALE
-    return np.rint(np.clip(price, -most, most) * SCALE).astype(np.int64), round(
-        max(-most, min(per_group, most)) * SCALE
-    )
+def integer_prices(kernel: Kernel, price: Prices) -> IntArray:
+    """Return prices in units of the kernel; any integers prove a bound, and these are the nearest."""
+    most = _LARGEST_PRICE / kernel.unit
+    found: IntArray = np.rint(np.clip(price, -most, most) * kernel.unit).astype(np.int64)
+    return found
+
+
+def cheapest_use(kernel: Kernel, least: Sequence[int], one_of: int | None = None) -> int:
+    """Return the least sum of reduced costs over the groups of any division.
+
+    Parameters
+    ----------
+    least : per kind, a lower limit of the reduced cost of each of its groups
+    one_of : a kind of which at least one group is used
+    """
+    problem = kernel.problem
+    fixed = [len(kind.groups) if kind.required else int(k == one_of) for k, kind in enumerate(kernel.kinds)]
+    total, used = sum(count * value for count, value in zip(fixed, least, strict=True)), sum(fixed)
+    for value, k in sorted((value, k) for k, value in enumerate(least)):
+        free = len(kernel.kinds[k].groups) - fixed[k]
+        wanted = free if value < 0 else min(free, max(problem.least - used, 0))
+        taken = max(min(wanted, problem.at_most - used), 0)
+        total, used = total + taken * value, used + taken
+    return total
 
 
 def _neighbours(sets: BoolArray, allowed: BoolArray) -> BoolArray:
@@ -203,16 +227,15 @@ class Bound:
     Attributes
     ----------
     cost : no division costs less; None before the first complete round
-    price : per item, in 1/SCALE
-    per_group : price of a group, not negative, in 1/SCALE
-    least : per kind, the least reduced cost of a group at these prices, at most 0 counted
+    scaled : the same before rounding and without what every division pays, in units of the kernel
+    price : per item, in units
+    least : per kind, a lower limit of the reduced cost of its groups at these prices, in units
     rounds : how often groups were priced
     """
 
     cost: int | None = None
     scaled: int | None = None
     price: IntArray = field(default_factory=lambda: np.zeros(0, dtype=np.int64))
-    per_group: int = 0
     least: list[int] = field(default_factory=list)
     rounds: int = 0
 
@@ -224,7 +247,7 @@ class Generation:
         self.kernel = kernel
         self.pool = pool
         self.clock = clock
-        self.pricers = [Pricer(kind) for kind in kernel.kinds]
+        self.pricers = [Pricer(kind, unit=kernel.unit) for kind in kernel.kinds]
         self.bound = Bound()
         self.master = Master(kernel, way_out)
         self.master.add(pool.columns)
@@ -242,7 +265,7 @@ class Generation:
         Parameters
         ----------
         until : point of time at which to stop
-        upper : returns the cost of the best plan so far, kernel.big if there is none
+        upper : returns the cost of the best plan so far, kernel.limit if there is none
         on_round : called after every round
         guess : prices to start from, such as each member's share in the cost of a good plan
 
@@ -251,7 +274,7 @@ class Generation:
         True when the linear problem is solved, so that more rounds cannot raise the bound
         """
         smooth, easy = 0.3, 0
-        centre: tuple[Prices, float] | None = None if guess is None else (guess, 0.0)
+        centre: tuple[Prices, Prices] | None = None if guess is None else (guess, np.zeros(len(self.pricers)))
         while True:
             try:
                 price, per_group, basis = self.master.solve()
@@ -277,7 +300,7 @@ class Generation:
                     return False
                 self.bound.rounds += 1
                 if scaled is not None and (self.bound.scaled is None or scaled > self.bound.scaled):
-                    self._keep(scaled, mixed, mixed_group)
+                    self._keep(scaled, mixed)
                     centre = (mixed, mixed_group)
                 on_round()
                 if self.bound.cost is not None and self.bound.cost >= upper():
@@ -291,9 +314,9 @@ class Generation:
             smooth = 0.3 if smooth > 0 else 0.4
             self.master.add(new)
 
-    def _near(self, basis: Sequence[Column], price: Prices, per_group: float) -> list[Column]:
+    def _near(self, basis: Sequence[Column], price: Prices, per_group: Prices) -> list[Column]:
         """Return new groups of negative reduced cost near groups in use."""
-        integers, extra = integer_prices(price, per_group)
+        integers, extra = integer_prices(self.kernel, price), integer_prices(self.kernel, per_group).tolist()
         new: list[Column] = []
         for k, (kind, pricer) in enumerate(zip(self.kernel.kinds, self.pricers, strict=True)):
             rows = [column.row for column in basis if column.kind == k]
@@ -309,48 +332,51 @@ class Generation:
                 chosen = np.array(rows)[: max(1, int(_NEAR_EFFORT // width))]
                 self.clock.work(8.0 * width * len(chosen))
                 sets = pricer.climb(integers, chosen)
-            reduced = SCALE * kind.costs(sets) - sets @ integers
+            reduced = self.kernel.unit * kind.costs(sets) - sets @ integers
             order = np.argsort(reduced, kind="stable")[: 2 * _TAKEN]
-            new += self.pool.add(k, sets[order[reduced[order] < extra]][:_TAKEN])
+            new += self.pool.add(k, sets[order[reduced[order] < extra[k]]][:_TAKEN])
         return new
 
-    def _keep(self, scaled: int, price: Prices, per_group: float) -> None:
-        cost = -(-scaled // SCALE) + self.kernel.offset
+    def _keep(self, scaled: int, price: Prices) -> None:
+        cost = -(-scaled // self.kernel.unit) + self.kernel.offset
         cost = -(-cost // self.step) * self.step
         self.bound.scaled = scaled
         self.bound.cost = cost if self.bound.cost is None else max(cost, self.bound.cost)
-        self.bound.price, self.bound.per_group = integer_prices(price, per_group)
+        self.bound.price = integer_prices(self.kernel, price)
         self.bound.least = list(self._least)
 
-    def _price(self, price: Prices, per_group: float, until: float) -> tuple[int | None, list[Column]]:
-        """Return the Lagrangian bound at these prices, scaled, and new groups of negative reduced cost.
+    def _price(self, price: Prices, per_group: Prices, until: float) -> tuple[int | None, list[Column]]:
+        """Return the Lagrangian bound at these prices, in units, and new groups of negative reduced cost.
 
         The bound is None when pricing was broken off because it had found enough.
         """
-        integers, extra = integer_prices(price, per_group)
-        problem = self.kernel.problem
-        scaled = int(integers.sum()) + (extra * problem.least if extra > 0 else extra * problem.at_most)
+        integers, extra = integer_prices(self.kernel, price), integer_prices(self.kernel, per_group).tolist()
         new: list[Column] = []
         self._least: list[int] = []
         whole = True
-        for k, (kind, pricer) in enumerate(zip(self.kernel.kinds, self.pricers, strict=True)):
-            least, found, complete = self._price_kind(k, pricer, integers, extra, until)
+        for k, pricer in enumerate(self.pricers):
+            least, found, complete = self._price_kind(k, pricer, integers, extra[k], until)
             new += found
             whole = whole and complete
             self._least.append(least)
-            used = len(kind.groups) if least < 0 or kind.required else 0
-            scaled += used * least
-        return scaled if whole else None, new
+        return int(integers.sum()) + cheapest_use(self.kernel, self._least) if whole else None, new
 
     def _price_kind(
         self, k: int, pricer: Pricer, price: IntArray, extra: int, until: float
     ) -> tuple[int, list[Column], bool]:
         """Return a lower limit of the reduced cost of any group of this kind, new groups, and whether the search ended.
 
-        The limit is 0 for a kind that need not be used when no group has negative reduced cost.
+        Groups that cost more than the dearest of interest are not looked for: the limit is then that cost. Of interest
+        is what is cheaper than ``extra``, the price of a group, and what may be the cheapest, judged by a known one.
         """
-        needed = self.kernel.kinds[k].required
-        cutoff = [SCALE * self.kernel.big * (len(price) + 2) if needed else extra]
+        unit = self.kernel.unit
+        known = [column for column in self.pool.columns if column.kind == k]
+        cutoff = [unit * self.kernel.big * (len(price) + 2)]
+        if known:
+            rows = np.array([column.row for column in known])
+            costs = np.array([column.cost for column in known], dtype=np.int64)
+            self.clock.work(float(rows.size))
+            cutoff = [max(extra, int((unit * costs - rows @ price).min()) + 1)]
         least = cutoff[0]
         kept: list[Node] = []
         new: list[Column] = []
@@ -363,15 +389,15 @@ class Generation:
                 new += self._columns(k, pricer, kept, price, extra)
                 kept = []
                 if len(new) >= _TAKEN // 2:
-                    return least - extra, new, False
+                    return least, new, False
         if kept:
             new += self._columns(k, pricer, kept, price, extra)
-        return least - extra, new, True
+        return least, new, True
 
     def _columns(self, k: int, pricer: Pricer, leaves: list[Node], price: IntArray, extra: int) -> list[Column]:
         """Return the groups of these leaves that are new, keep every rule, and have negative reduced cost."""
         value = np.concatenate([leaf.low for leaf in leaves])
         order = np.argsort(value, kind="stable")[: 2 * _TAKEN]
         sets = np.vstack([pricer.sets(leaf) for leaf in leaves])[order]
-        reduced = SCALE * self.kernel.kinds[k].costs(sets) - sets @ price
+        reduced = self.kernel.unit * self.kernel.kinds[k].costs(sets) - sets @ price
         return self.pool.add(k, sets[reduced < extra])

@@ -12,25 +12,27 @@ from __future__ import annotations
 
 import logging
 from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouping.errors import NoPlanFoundError
+from grouping.problem import Pair, Problem
 from grouping.scoring import score
 from grouping.solving import assignment
 from grouping.solving.clock import Clock
-from grouping.solving.columns import Column, Generation, Pool
+from grouping.solving.columns import Column, Generation, Pool, cheapest_use
 from grouping.solving.kernel import Kernel
 from grouping.solving.listing import SMALL, TINY, TooManyError, all_sets, possible, within
 from grouping.solving.partition import canonical, choose
-from grouping.solving.pricing import SCALE, Pricer, TimeUp
+from grouping.solving.pricing import Pricer, TimeUp
 from grouping.solving.search import anneal, start
 from grouping.solving.tighten import tighten
 
 if TYPE_CHECKING:
-    from grouping.problem import IntArray, Problem
+    from grouping.problem import IntArray
 
 log = logging.getLogger(__name__)
 
@@ -226,6 +228,8 @@ class _Run:
         if max(self.problem.least, required) > self.problem.at_most:
             self.infeasible = True
             return
+        saved = sum(int(t.weight * -t.points[t.points < 0].sum()) for t in self.problem.terms if isinstance(t, Pair))
+        self.prove(self.kernel.offset - saved, "no term is negative")
         if given is not None:
             self.offer(given, self.kernel.cost(given), "given start")
         groups = sum(possible(kind) for kind in self.kernel.kinds)
@@ -233,18 +237,12 @@ class _Run:
             self._search(self.clock.share(0.25, at_most=20.0))
             if self.best is None:
                 self._settle_rules()
-        if groups <= SMALL and self._exact:
+        if groups <= SMALL and self.kernel.unit:
             self._list_all()
-        elif not self._exact:
+        elif not self.kernel.unit:
             self._plain()
         elif not self.done:
             self._prove()
-
-    @property
-    def _exact(self) -> bool:
-        """Whether scaled costs fit into 64 bits with room to spare, which pricing and tightening need."""
-        items = len(self.problem.size)
-        return bool(self.kernel.big * SCALE * (items + 2) << items.bit_length() < 2**61)
 
     def _plain(self) -> None:
         """Ask the plain model, for costs so large that nothing else is exact."""
@@ -345,7 +343,8 @@ class _Run:
             return
         self._choose(self.pool.columns, self.clock.left * 0.3, complete=False)
         if converged and not self.done:
-            self._close(generation)
+            with suppress(TimeUp):  # what is left of the time still goes into a better plan
+                self._close(generation)
         while not self.done and self.clock.left > 0.05:
             self._improve()
 
@@ -368,14 +367,20 @@ class _Run:
         bound = generation.bound
         if bound.scaled is None:
             return
-        target = SCALE * (self._better() - self.kernel.offset) - bound.scaled
+        target = self.kernel.unit * (self._better() - self.kernel.offset) - int(bound.price.sum())
         listed: list[Column] = []
         fresh = Pool(self.kernel)
         try:
             for k, kind in enumerate(self.kernel.kinds):
-                limit = target + bound.least[k] + bound.per_group
+                limit = target + bound.least[k] - cheapest_use(self.kernel, bound.least, one_of=k)
                 sets = within(
-                    self.kernel, k, Pricer(kind, tallies=False), bound.price, limit, self.clock, self.clock.share(0.7)
+                    self.kernel,
+                    k,
+                    Pricer(kind, tallies=False, unit=self.kernel.unit),
+                    bound.price,
+                    limit,
+                    self.clock,
+                    self.clock.share(0.7),
                 )
                 listed += fresh.add(k, sets)
         except TooManyError:
@@ -397,7 +402,7 @@ class _Run:
         left = tighten(self.kernel, listed, self._better(), self.clock, self.clock.share(0.6))
         count = _FIRST_CHOICE
         while not self.done and self.clock.left > 0.05:
-            helpful = left.within(SCALE * (self._better() - self.kernel.offset) - left.scaled)
+            helpful = left.within(self.kernel.unit * (self._better() - self.kernel.offset) - left.scaled)
             taken = min(count, helpful)
             last = taken == helpful
             following = left.scaled + (0 if last else int(left.reduced[taken]))
@@ -412,7 +417,7 @@ class _Run:
 
     def _rounded(self, scaled: int) -> int:
         """Return a scaled bound as a cost: rounded up to what costs can be."""
-        cost = -(-scaled // SCALE) + self.kernel.offset
+        cost = -(-scaled // self.kernel.unit) + self.kernel.offset
         return -(-cost // self.kernel.step) * self.kernel.step
 
     def _choose(self, columns: list[Column], seconds: float, complete: bool) -> str:

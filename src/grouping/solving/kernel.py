@@ -15,6 +15,9 @@ import numpy as np
 
 from grouping.problem import BoolArray, Choice, Count, Focus, IntArray, Pair, Problem, Role
 
+UNITS = (256, 2)
+"""Prices are integers in these fractions of a cost unit; even, so that halves of pair points are exact."""
+
 
 @dataclass(frozen=True, eq=False)
 class Dim:
@@ -152,6 +155,17 @@ class Kernel:
                 below = table[np.abs(table) < self.big]
                 found = int(np.gcd(found, np.gcd.reduce(below, axis=None))) if below.size else found
         return found or 1
+
+    @cached_property
+    def unit(self) -> int:
+        """How many integer units of a price are one of cost: the finest that fits into 64 bits with room to spare.
+
+        0 when none fits; then nothing that reckons with prices is exact, and nothing may be claimed from it.
+        """
+        items = len(self.problem.size)
+        summands = (items + 2) * (len(self.problem.terms) + 2)
+        fitting = (unit for unit in UNITS if self.big * unit * summands << items.bit_length() < 2**61)
+        return next(fitting, 0)
 
     def cost(self, group_of: IntArray) -> int:
         """Return the cost of a division; at least ``big`` when it breaks a rule."""

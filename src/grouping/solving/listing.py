@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from numpy.typing import NDArray
 
-from grouping.solving.pricing import SCALE, Node, Pricer, TimeUp
+from grouping.solving.pricing import Node, Pricer, TimeUp
 
 if TYPE_CHECKING:
     from grouping.problem import BoolArray, IntArray
@@ -75,8 +75,8 @@ def within(
 
     Parameters
     ----------
-    price : per item, in 1/SCALE
-    limit : in 1/SCALE
+    price : per item, in units of the kernel
+    limit : in units of the kernel
 
     Raises
     ------
@@ -100,7 +100,7 @@ def within(
         known = np.unique(np.vstack(found), axis=0)
         fresh = _rows(_without(known, known_before), n)
         for part in np.array_split(fresh, max(1, len(fresh) // 4096)):
-            reduced = SCALE * kind.costs(part) - part @ price
+            reduced = kernel.unit * kind.costs(part) - part @ price
             kept = np.vstack([kept, part[reduced <= limit]])
         if len(kept) > TOO_MANY:
             raise TooManyError

@@ -20,13 +20,15 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from grouping.solving.kernel import UNITS
+
 if TYPE_CHECKING:
     from grouping.problem import BoolArray, IntArray
     from grouping.solving.clock import Clock
     from grouping.solving.kernel import Kind, Tally
 
-SCALE = 256
-"""Prices are integers in units of 1/SCALE of a cost unit; even, so that halves of pair points are exact."""
+SCALE = UNITS[0]
+"""Prices are integers in units of 1/SCALE of a cost unit, or coarser ones for very large costs."""
 
 _BATCH = 400_000
 """Array entries handled at once."""
@@ -84,13 +86,14 @@ class Pricer:
     ----------
     kind : of which groups
     tallies : False leaves count terms out, which is quicker and less exact
+    unit : how many units of a price are one of cost
 
     Attributes
     ----------
     exact : True when nothing of the cost is left out
     """
 
-    def __init__(self, kind: Kind, tallies: bool = True) -> None:
+    def __init__(self, kind: Kind, tallies: bool = True, unit: int = SCALE) -> None:
         self.kind = kind
         self.who = np.flatnonzero((kind.size > 0) & kind.allowed)
         self.what = np.flatnonzero((kind.size == 0) & kind.allowed)
@@ -111,20 +114,20 @@ class Pricer:
                 continue
             combinations_of_answers *= len(level.fixed)
             levels.append(level)
-        self.levels = [Level(SCALE * level.points, SCALE * level.fixed) for level in levels]
+        self.levels = [Level(unit * level.points, unit * level.fixed) for level in levels]
         self.exact = not left_out and kind.pairs is None and len(kind.seats) <= 1
         self.rest = [np.zeros(len(kind.size), dtype=np.int64)]
         self.rest_fixed = [np.zeros(len(sizes), dtype=np.int64)]
         for level in reversed(self.levels):
             self.rest.insert(0, self.rest[0] + level.points.min(axis=0))
             self.rest_fixed.insert(0, self.rest_fixed[0] + level.fixed.min(axis=0))
-        self.by_size = SCALE * (kind.by_size[self.lo : self.hi + 1] + sum(int(seat.min()) for seat in kind.seats[1:]))
+        self.by_size = unit * (kind.by_size[self.lo : self.hi + 1] + sum(int(seat.min()) for seat in kind.seats[1:]))
         self.seat = None
         if kind.seats:
             thing = int(kind.seats[0][self.what].min(initial=kind.big))
-            self.seat = SCALE * np.minimum(kind.seats[0][self.who], thing)
+            self.seat = unit * np.minimum(kind.seats[0][self.who], thing)
             self.exact = self.exact and not (kind.seats[0][self.who] > thing).any()
-        self.linear = _pair_floor(kind) if kind.pairs is not None else np.zeros(len(kind.size), dtype=np.int64)
+        self.linear = _pair_floor(kind, unit) if kind.pairs is not None else np.zeros(len(kind.size), dtype=np.int64)
         self.bits = max(1, len(self.who).bit_length())
         self.ranks = np.arange(len(self.who), dtype=np.int64)
 
@@ -324,10 +327,10 @@ def _implied(tally: Tally, kind: Kind) -> bool:
     return any((tally.value[seat < kind.big] > 0).all() for seat in kind.seats)
 
 
-def _pair_floor(kind: Kind) -> IntArray:
+def _pair_floor(kind: Kind, unit: int) -> IntArray:
     """Return per item an amount so that any group's pair points are at least the sum over its items."""
     assert kind.pairs is not None
     others = max(kind.hi - 1, 0) + int((kind.size == 0).sum())
     best = np.sort(np.minimum(kind.pairs, 0), axis=1)[:, :others].sum(axis=1)
-    floor: IntArray = (SCALE // 2) * best
+    floor: IntArray = (unit // 2) * best
     return floor

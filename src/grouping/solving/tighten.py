@@ -17,8 +17,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.solving.columns import Column, Master, integer_prices
-from grouping.solving.pricing import SCALE
+from grouping.solving.columns import Column, Master, Prices, cheapest_use, integer_prices
 
 if TYPE_CHECKING:
     from ortools.math_opt.python import mathopt
@@ -42,8 +41,8 @@ class Tightened:
     Attributes
     ----------
     columns : the groups that a cheaper division can contain, those of least reduced cost first
-    reduced : what each adds to the bound when it is used, in 1/SCALE
-    scaled : the bound for divisions made of the list, in 1/SCALE, without what every division pays
+    reduced : what each adds to the bound when it is used, in units
+    scaled : the bound for divisions made of the list, in units, without what every division pays
     """
 
     columns: list[Column]
@@ -69,7 +68,7 @@ def tighten(kernel: Kernel, columns: Sequence[Column], most: int, clock: Clock, 
     triples = np.array(list(combinations(people.tolist(), 3)), dtype=np.int64).reshape(-1, 3)
     if len(triples) > _MOST_TRIPLES:
         triples = triples[:0]
-    target = SCALE * (most - kernel.offset)
+    target = kernel.unit * (most - kernel.offset)
     cuts: list[IntArray] = []
     known: set[int] = set()
     while True:
@@ -79,10 +78,10 @@ def tighten(kernel: Kernel, columns: Sequence[Column], most: int, clock: Clock, 
         handles: list[mathopt.LinearConstraint] = []
         _add_cuts(master, rows, cuts, handles)
         while True:
-            price, per_group, _ = master.solve()
+            price, _, _ = master.solve()
             clock.work(40.0 * rows.size)
             cut_price = np.array([-master.dual(handle) for handle in handles], dtype=np.float64)
-            reduced, scaled = _reduced(kernel, kept, rows, price, per_group, cuts, cut_price)
+            reduced, scaled = _reduced(kernel, kept, rows, price, cuts, cut_price)
             keep = np.flatnonzero(reduced <= target - scaled)
             fresh: list[int] = []
             if len(keep) and clock.spent < until and len(cuts) < _MOST_CUTS:
@@ -135,25 +134,22 @@ def _reduced(
     kernel: Kernel,
     columns: Sequence[Column],
     rows: IntArray,
-    price: np.ndarray[tuple[int], np.dtype[np.float64]],
-    per_group: float,
+    price: Prices,
     cuts: Sequence[IntArray],
-    cut_price: np.ndarray[tuple[int], np.dtype[np.float64]],
+    cut_price: Prices,
 ) -> tuple[IntArray, int]:
-    """Return how much each group adds to the bound when it is used, and the bound, scaled; in exact integers."""
-    problem = kernel.problem
-    integers, extra = integer_prices(price, per_group)
-    reduced: IntArray = SCALE * np.array([column.cost for column in columns], dtype=np.int64) - rows @ integers - extra
-    value = int(integers.sum()) + (extra * problem.least if extra > 0 else extra * problem.at_most)
-    for cut, paid in zip(cuts, np.rint(np.maximum(cut_price, 0) * SCALE).astype(np.int64).tolist(), strict=True):
+    """Return how much each group adds to the bound when it is used, and the bound, in units; in exact integers."""
+    integers = integer_prices(kernel, price)
+    reduced: IntArray = kernel.unit * np.array([column.cost for column in columns], dtype=np.int64) - rows @ integers
+    paid_for_cuts = 0
+    for cut, paid in zip(cuts, integer_prices(kernel, np.maximum(cut_price, 0)).tolist(), strict=True):
         if paid:
             reduced += paid * (rows[:, cut].sum(axis=1) >= 2)
-            value -= paid
-    kinds = np.array([column.kind for column in columns])
-    for k, kind in enumerate(kernel.kinds):
-        mine = kinds == k
-        least = int(reduced[mine].min()) if mine.any() else 0
-        if least < 0 or kind.required:
-            value += least * len(kind.groups)
-            reduced[mine] -= least
-    return reduced, value
+            paid_for_cuts += paid
+    kinds = np.array([column.kind for column in columns], dtype=np.int64)
+    none = kernel.unit * kernel.big * (len(kernel.problem.size) + 2)
+    least = [int(reduced[kinds == k].min(initial=none)) for k in range(len(kernel.kinds))]
+    total = cheapest_use(kernel, least)
+    for k, value in enumerate(least):
+        reduced[kinds == k] += cheapest_use(kernel, least, one_of=k) - total - value
+    return reduced, int(integers.sum()) - paid_for_cuts + total
