@@ -288,7 +288,10 @@ def main() -> None:
         reconfigure = getattr(stream, "reconfigure", None)
         if reconfigure is not None:  # a terminal that knows no Chinese shows marks instead of failing
             reconfigure(errors="replace")
-    app()
+    try:
+        app()
+    except KeyboardInterrupt:  # while modules are still being loaded; later ones are met where they can be used
+        raise SystemExit(130) from None
 
 
 if __name__ == "__main__":

@@ -345,7 +345,9 @@ class Problem:
             if not 0 <= placement.item < items or not all(0 <= g < len(self.groups) for g in placement.groups):
                 raise ValueError(f"placement {placement.name!r} names an item or group that does not exist")
         if self.most_cost >= LARGEST_COST:
-            raise PolicyError("the weights are too far apart to be added exactly: use rounder or smaller weights")
+            raise PolicyError(
+                "the weights have no small enough common denominator to be added exactly: use fewer decimals"
+            )
 
     __reduce__ = _rebuilt
 

@@ -13,14 +13,15 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from grouping.errors import InfeasibleError, VerificationError
+from grouping.errors import InfeasibleError, Issue, PolicyError, VerificationError
 from grouping.plan.building import Scored, Status, build
 from grouping.plan.divisions import read_division
 from grouping.plan.evaluation import Evaluation, Plan
-from grouping.plan.reasons import reasons
+from grouping.plan.reasons import counted, reasons
 from grouping.plan.records import BrokenRule
 from grouping.plan.things import place_teams
 from grouping.policy.compiling import Compiled, compile_parts
+from grouping.policy.general import Together
 from grouping.policy.policy import Policy
 from grouping.policy.rules import Within
 from grouping.scoring import faults, score
@@ -88,21 +89,37 @@ def form_groups(
     >>> len(plan.assignments), plan.violations
     (42, ())
     """
-    wanted = policy if policy is not None else Policy.balanced()
+    wanted = _checked(policy)
+    if not isinstance(time_limit, int | float) or isinstance(time_limit, bool) or not 0 < time_limit < float("inf"):
+        raise PolicyError(Issue("bad_time_limit", "time_limit is a positive number of seconds", value=str(time_limit)))
     parts = compile_parts(roster, wanted)
+    impossible = [_where(part, reason) for part in parts for reason in counted(part)]
+    if impossible:
+        raise InfeasibleError(impossible)
     options: dict[str, Any] = {"seed": seed, "workers": workers, "reproducible": reproducible}
     solutions = _solve_parts(parts, time_limit, options, executor, on_progress)
     scored = []
     for part, solution in zip(parts, solutions, strict=False):
         if solution.group_of is None:
-            where = f"in {part.name}: " if part.name else ""
-            raise InfeasibleError([where + reason for reason in reasons(part)])
+            raise InfeasibleError([_where(part, reason) for reason in reasons(part)])
         _verify(part.problem, solution)
         scored.append(_settled(part, solution))
     proven = all(part.bound is not None and part.bound == part.score.cost for part in scored)
     status: Status = "optimal" if proven else "feasible"
     provenance = _provenance(parts, solutions, {"time_limit": time_limit, **options})
     return Plan(build(scored, wanted, status, provenance=provenance))
+
+
+def _checked(policy: Policy | None) -> Policy:
+    """Return the policy, or the default one for None."""
+    if policy is not None and not isinstance(policy, Policy):
+        advice = "Policy.balanced(), or Policy.load(path) for a file"
+        raise PolicyError(Issue("bad_policy", "policy is a Policy", value=type(policy).__name__, advice=advice))
+    return Policy.balanced() if policy is None else policy
+
+
+def _where(part: Compiled, reason: str) -> str:
+    return f"in {part.name}: {reason}" if part.name else reason
 
 
 def _settled(part: Compiled, solution: Solution) -> Scored:
@@ -243,7 +260,7 @@ def evaluate(
     >>> 0 < today.score < 100
     True
     """
-    wanted = policy if policy is not None else Policy.balanced()
+    wanted = _checked(policy)
     division = read_division(roster, assignments)
     group_of = division.group_of
     parts = compile_parts(roster, wanted, group_of)
@@ -270,4 +287,8 @@ def evaluate(
         for name, where in homes.items()
         if len(where) > 1
     ]
+    for rule in wanted.must:
+        if isinstance(rule, Together) and not any(set(rule.ids) <= set(part.roster.member_ids) for part in parts):
+            apart = len({(group_of.get(member), member not in group_of) for member in rule.ids})
+            crossing.append(BrokenRule(rule=rule.label, group="", members=rule.ids, amount=max(apart - 1, 1)))
     return Evaluation(build(scored, wanted, "evaluated", crossing))

@@ -17,16 +17,32 @@ if TYPE_CHECKING:
 
 def reasons(part: Compiled) -> list[str]:
     """Return what counting finds, the most telling first; else the list of rules that clash."""
-    found = list(_counted(part))
+    found = counted(part)
     if found:
         return found
-    rules = [entry.label for entry in part.entries if entry.must]
-    lo, hi = part.policy.size
-    return [f"these rules cannot all be kept with groups of {lo} to {hi}: {', '.join(rules) or 'none but the sizes'}"]
+    problem = part.problem
+    rules = dict.fromkeys([term.name for term in problem.terms if term.must] + [p.name for p in problem.placements])
+    sizes = dict.fromkeys(f"{group.lo} to {group.hi}" for group in problem.groups)
+    listed = ", ".join(rules) or "none but the sizes"
+    return [f"these rules cannot all be kept with groups of {' or '.join(sizes)}: {listed}"]
+
+
+def counted(part: Compiled) -> list[str]:
+    """Return the counting arguments that prove, without any search, that no division keeps every rule."""
+    return list(_counted(part))
 
 
 def _counted(part: Compiled) -> Iterator[str]:
     problem = part.problem
+    for g, group in enumerate(problem.groups):
+        if not group.required:
+            continue
+        for seat in problem.seats:
+            rules = [t for t in problem.terms if isinstance(t, Role) and t.seat == seat and t.must and t.applies_to(g)]
+            own = [t.name for t in rules if t.groups is not None]
+            if own and not np.logical_and.reduce([t.eligible & (t.points == 0) for t in rules]).any():
+                others = [t.name for t in rules if t.groups is None]
+                yield f"{' and '.join(own)} cannot be kept: the member may not be {seat} by {', '.join(others)}"
     fewest, most = max(problem.least, 1), len(problem.groups)
     groups = f"{fewest} {'group' if fewest == 1 else 'groups'}"
     for seat in problem.seats:
@@ -46,8 +62,9 @@ def _counted(part: Compiled) -> Iterator[str]:
         elif isinstance(criterion, Apart) and len(criterion.ids) > most:
             asked = len(criterion.ids)
             yield f"{entry.label} asks for {asked} members in different groups, but there are at most {most}"
-        elif isinstance(criterion, Together) and len(criterion.ids) > part.policy.size[1]:
-            yield f"{entry.label} asks for {len(criterion.ids)} members in one group, which takes {part.policy.size[1]}"
+        elif isinstance(criterion, Together) and len(criterion.ids) > max(group.hi for group in problem.groups):
+            room = max(group.hi for group in problem.groups)
+            yield f"{entry.label} asks for {len(criterion.ids)} members in one group, which takes {room}"
     pinned: dict[str, set[str]] = {}
     for entry in part.entries:
         if isinstance(entry.criterion, Pin):

@@ -224,6 +224,11 @@ class _Led(Criterion):
         """See :meth:`Criterion.restricted`."""
         return replace(self, exclude=tuple(member for member in self.exclude if member in ids))
 
+    def faults(self) -> Iterable[str]:
+        """See :meth:`Criterion.faults`."""
+        if self.status not in ("any", "full", "probationary"):
+            yield f"status is 'full', 'probationary' or 'any', not {self.status!r}"
+
     def eligible(self, context: Context) -> BoolArray:
         """Return per item whether it may lead a group; leading takes coming in person."""
         barred = set(context.items_of(self.exclude, type(self).__name__))
@@ -303,6 +308,7 @@ class LeaderFit(_Led):
 
     def faults(self) -> Iterable[str]:
         """See :meth:`Criterion.faults`."""
+        yield from super().faults()
         for name in ("assessed", "unwilling"):
             value = getattr(self, name)
             if isinstance(value, bool) or not isinstance(value, int) or not 0 <= value <= 100:

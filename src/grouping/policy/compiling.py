@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouping.errors import InfeasibleError, Issue, PolicyError
-from grouping.policy.act import Leader
+from grouping.policy.act import Leader, LeaderFit
 from grouping.policy.context import Context
 from grouping.policy.criterion import PRINCIPLES, Criterion, unknown
 from grouping.policy.general import Apart, Together
@@ -20,7 +20,7 @@ from grouping.policy.rules import Within
 from grouping.problem import BoolArray, Group, Placement, Problem, Role, Term
 
 if TYPE_CHECKING:
-    from grouping.roster import Roster
+    from grouping.roster import Roster, Team
 
 
 @dataclass(frozen=True)
@@ -91,8 +91,16 @@ def compile_parts(roster: Roster, policy: Policy, names: Mapping[str, str] | Non
     """
     asked = _with_requests(roster, policy)
     _check_members(roster, asked)
-    parts = _split(roster, asked)
-    return tuple(_compile(part, sub, rules, names) for part, sub, rules in parts)
+    compiled: list[Compiled] = []
+    impossible: list[str] = []
+    for part, sub, rules in _split(roster, asked, judged=names is not None):
+        try:
+            compiled.append(_compile(part, sub, rules, names))
+        except InfeasibleError as error:
+            impossible += error.reasons
+    if impossible:
+        raise InfeasibleError(impossible)
+    return tuple(compiled)
 
 
 def _with_requests(roster: Roster, policy: Policy) -> Policy:
@@ -100,7 +108,7 @@ def _with_requests(roster: Roster, policy: Policy) -> Policy:
     if not policy.requests:
         return policy
     more: dict[str, list[Criterion]] = {"must": [], "prefer": []}
-    leads = any("leader" in type(criterion).__name__.lower() for criterion in (*policy.must, *policy.prefer))
+    leads = any(isinstance(criterion, Leader | LeaderFit) for criterion in (*policy.must, *policy.prefer))
     for request in roster.requests:
         criterion: Criterion
         if request.kind == "not_leader":
@@ -129,8 +137,8 @@ def _check_members(roster: Roster, policy: Policy) -> None:
         raise PolicyError(faults)
 
 
-def _split(roster: Roster, policy: Policy) -> list[tuple[str, Roster, Policy]]:
-    """Return (name, roster, policy) of each independent part."""
+def _split(roster: Roster, policy: Policy, judged: bool) -> list[tuple[str, Roster, Policy]]:
+    """Return (name, roster, policy) of each independent part; a team without members goes to one part only."""
     borders = [criterion for criterion in policy.must if isinstance(criterion, Within)]
     if policy.groups is not None or not borders:
         return [("", roster, policy)]
@@ -141,13 +149,32 @@ def _split(roster: Roster, policy: Policy) -> list[tuple[str, Roster, Policy]]:
     if len(parts) < 2:
         return [("", roster, policy)]
     for criterion in policy.must:
-        if isinstance(criterion, Together) and len({part_of[member] for member in criterion.ids}) > 1:
+        if not judged and isinstance(criterion, Together) and len({part_of[m] for m in criterion.ids}) > 1:
             raise InfeasibleError(f"{criterion.label} asks for members whom {borders[0].label} keeps apart")
     found = []
     for part in parts:
         ids = [member for member in roster.member_ids if part_of[member] == part]
         found.append((part, roster.select(ids), _restricted(policy, frozenset(ids), f"{part}-")))
-    return found
+    home = _homes([sub for _, sub, _ in found])
+    return [
+        (part, replace(sub, teams=tuple(t for t in sub.teams if home.get(_key(t), i) == i)), rules)
+        for i, (part, sub, rules) in enumerate(found)
+    ]
+
+
+def _key(team: Team) -> tuple[str | None, str]:
+    return team.department, team.team
+
+
+def _homes(parts: Sequence[Roster]) -> dict[tuple[str | None, str], int]:
+    """Return the part that looks after each team without members: most members of its department, then at its site."""
+    ranks: dict[tuple[str | None, str], list[tuple[int, int, int]]] = {}
+    for i, part in enumerate(parts):
+        for team in part.uncovered_teams:
+            near = sum(member.department == team.department for member in part.members)
+            there = sum(member.site == team.site for member in part.members)
+            ranks.setdefault(_key(team), []).append((-near, -there, i))
+    return {key: min(found)[2] for key, found in ranks.items()}
 
 
 def _restricted(policy: Policy, ids: frozenset[str], prefix: str) -> Policy:
@@ -206,7 +233,8 @@ def _compile(part: str, roster: Roster, policy: Policy, judged: Mapping[str, str
     drafts: list[tuple[Criterion, bool, list[Term], list[Placement]]] = []
     silent: list[str] = []
     faults: list[Issue] = []
-    for criterion, must in [*((c, True) for c in policy.must), *((c, False) for c in policy.prefer)]:
+    wishes = [c for c in policy.prefer if policy.principles[c.principle or c.home]]
+    for criterion, must in [*((c, True) for c in policy.must), *((c, False) for c in wishes)]:
         try:
             data = criterion.terms(context)
         except PolicyError as error:
@@ -257,7 +285,10 @@ def _groups(
     lo, hi = policy.size
     specs = [spec for spec in policy.groups if isinstance(spec, GroupSpec)] if isinstance(policy.groups, tuple) else []
     if judged is None:
-        count = group_count(policy, len(roster))
+        try:
+            count = group_count(policy, len(roster))
+        except InfeasibleError as error:
+            raise InfeasibleError([f"in {part}: {reason}" if part else reason for reason in error.reasons]) from None
         prefix = f"{part}-" if part else ""
         if specs:
             return tuple(Group(spec.name, *(spec.size or (lo, hi)), required=True) for spec in specs), count

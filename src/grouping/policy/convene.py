@@ -58,11 +58,17 @@ class Attendance(Criterion):
 
     def __post_init__(self) -> None:
         """Normalise tables and lists, then check."""
-        given = {**dict(CREDITS), **dict(self.credits)}
+        try:
+            given = {**dict(CREDITS), **dict(self.credits)}
+        except (TypeError, ValueError):
+            raise PolicyError("Attendance: credits is a table of state = credit") from None
         ordered = [*dict(CREDITS), *sorted(set(given) - set(dict(CREDITS)))]
         object.__setattr__(self, "credits", tuple((state, given[state]) for state in ordered))
         if self.slots is not None and not isinstance(self.slots, str):
-            object.__setattr__(self, "slots", tuple(_slot(slot) for slot in self.slots))
+            try:
+                object.__setattr__(self, "slots", tuple(_slot(slot) for slot in self.slots))
+            except (TypeError, ValueError, KeyError) as error:
+                raise PolicyError(f"Attendance: slots need slot_id, start and end in ISO form ({error})") from None
         super().__post_init__()
 
     def faults(self) -> Iterable[str]:

@@ -56,6 +56,8 @@ class Criterion:
 
     def __post_init__(self) -> None:
         """Check what is common to all criteria, then what the subclass adds."""
+        for part in fields(self):
+            object.__setattr__(self, part.name, plain_number(getattr(self, part.name)))
         object.__setattr__(self, "weight", read_weight(self.weight))
         faults = list(self._common_faults())
         try:
@@ -139,6 +141,11 @@ def written(weight: float | Fraction) -> float | int | str:
     return int(weight) if weight == int(weight) else float(weight)
 
 
+def plain_number(value: Any) -> Any:
+    """Return a numpy scalar as Python's own number; anything else unchanged."""
+    return value.item() if type(value).__module__ == "numpy" and getattr(value, "shape", None) == () else value
+
+
 def read_weight(value: Any) -> Any:
     """Return a weight as it was before it was written; anything else unchanged, to be judged by the caller."""
     if isinstance(value, str):
@@ -182,7 +189,9 @@ def from_dict(data: object, where: str = "") -> Criterion:
         raise PolicyError(wrong)
     try:
         return cls(**given)
-    except TypeError as error:
+    except (TypeError, ValueError) as error:
+        if isinstance(error, PolicyError):
+            raise
         raise PolicyError(Issue("bad_criterion", f"{where}: {name}: {error}")) from error
 
 

@@ -16,6 +16,14 @@ if TYPE_CHECKING:
     from grouping.policy.context import Context
 
 
+CLOSED = {
+    "gender": ("M", "F"),
+    "status": ("full", "probationary"),
+    "participation": ("normal", "online_only", "excused"),
+}
+"""Attributes of which all values are known, so that a slip can be told from a value that nobody happens to have."""
+
+
 def matches(value: object, wanted: object) -> bool:
     """Tell whether an attribute has a value; an attribute with several values has each of them."""
     if isinstance(value, tuple | list | set | frozenset):
@@ -67,6 +75,9 @@ class _Number(Criterion):
         """See :meth:`Criterion.faults`."""
         if isinstance(self.n, bool) or not isinstance(self.n, int) or self.n < 0:
             yield f"n is a whole number, not negative, not {self.n!r}"
+        for attr, value in self.where:
+            if attr in CLOSED and value not in CLOSED[attr]:
+                yield f"{attr} is one of {', '.join(CLOSED[attr])}, not {value!r}"
 
     @property
     def label(self) -> str:

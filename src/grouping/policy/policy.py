@@ -11,7 +11,15 @@ from typing import Any, Self, cast
 from grouping.errors import Issue, PolicyError
 from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
 from grouping.policy.convene import Attendance, Travel
-from grouping.policy.criterion import PRINCIPLES, Criterion, from_dict, read_weight, unknown, written
+from grouping.policy.criterion import (
+    PRINCIPLES,
+    Criterion,
+    from_dict,
+    plain_number,
+    read_weight,
+    unknown,
+    written,
+)
 from grouping.policy.general import AtLeast
 from grouping.policy.manage import Continuity, EvenSize, FewDepartments, Mentoring
 from grouping.policy.rules import Within
@@ -91,6 +99,14 @@ class Policy:
     def __post_init__(self) -> None:
         """Fill in defaults, normalise lists, and list every fault."""
         faults: list[Issue] = []
+        if not isinstance(self.principles, Mapping):
+            faults.append(
+                Issue("bad_weight", "principles is a table of principle = weight", value=str(self.principles))
+            )
+            _set(self, "principles", {})
+        if not isinstance(self.requests, bool):
+            faults.append(Issue("bad_flag", "requests is true or false", value=str(self.requests)))
+        _set(self, "deputies_from", plain_number(self.deputies_from))
         _set(self, "size", _sizes(self.size, "size", faults))
         _set(self, "groups", _groups(self.groups, faults))
         for part, default in (("must", default_must), ("prefer", default_prefer)):
@@ -103,10 +119,14 @@ class Policy:
         faults += [
             unknown("principle", key, PRINCIPLES, "principles") for key in self.principles if key not in PRINCIPLES
         ]
-        weights = {key: read_weight(self.principles.get(key, 1)) for key in PRINCIPLES}
+        weights = {key: read_weight(plain_number(self.principles.get(key, 1))) for key in PRINCIPLES}
         for key, weight in weights.items():
             if isinstance(weight, bool) or not isinstance(weight, int | float | Fraction) or not 0 <= weight < 1e9:
                 faults.append(Issue("bad_weight", f"principles: {key} needs a number >= 0", value=str(weight)))
+        if self.prefer and not any(weights.values()):
+            faults.append(
+                Issue("bad_weight", "all principles weigh 0", advice="give one of them a weight, or prefer nothing")
+            )
         _set(self, "principles", weights)
         if isinstance(self.deputies_from, bool) or not isinstance(self.deputies_from, int) or self.deputies_from < 1:
             faults.append(
@@ -225,8 +245,6 @@ class Policy:
         for part in ("must", "prefer"):
             if part in data:
                 given[part] = _criteria(data[part], part, faults)
-        if isinstance(given.get("groups"), list | tuple):
-            given["groups"] = [_spec(entry, faults) for entry in given["groups"]]
         if faults:
             raise PolicyError(faults)
         policy: Self = getattr(cls, preset)(**given) if preset else cls(**given)
@@ -304,8 +322,12 @@ def _unless(base: Iterable[Criterion], more: tuple[Criterion, ...]) -> tuple[Cri
 
 
 def _sizes(value: Any, name: str, faults: list[Issue]) -> tuple[int, int]:
-    good = isinstance(value, tuple | list) and len(value) == 2
-    if good and all(isinstance(entry, int) and not isinstance(entry, bool) for entry in value):
+    value = tuple(map(plain_number, value)) if isinstance(value, tuple | list) else value
+    if (
+        isinstance(value, tuple)
+        and len(value) == 2
+        and all(isinstance(entry, int) and not isinstance(entry, bool) for entry in value)
+    ):
         lo, hi = value
         if 1 <= lo <= hi:
             return int(lo), int(hi)
@@ -332,40 +354,46 @@ def _criteria(values: Any, part: str, faults: list[Issue]) -> tuple[Criterion, .
 
 
 def _groups(value: Any, faults: list[Issue]) -> Groups:
-    if value is None:
-        return None
-    if isinstance(value, int) and not isinstance(value, bool) and value >= 1:
+    value = plain_number(value)
+    if value is None or (isinstance(value, int) and not isinstance(value, bool) and value >= 1):
         return value
     if isinstance(value, tuple | list) and value:
-        if len(value) == 2 and all(isinstance(entry, int) and not isinstance(entry, bool) for entry in value):
-            if 1 <= value[0] <= value[1]:
-                return int(value[0]), int(value[1])
+        numbers = tuple(map(plain_number, value))
+        if len(numbers) == 2 and all(isinstance(entry, int) and not isinstance(entry, bool) for entry in numbers):
+            if 1 <= numbers[0] <= numbers[1]:
+                return numbers
         else:
-            specs = tuple(entry if isinstance(entry, GroupSpec) else _spec(entry, faults) for entry in value)
-            named = [spec for spec in specs if isinstance(spec, GroupSpec)]
-            if len({spec.name for spec in named}) != len(named):
-                faults.append(Issue("twice", "groups: two groups have the same name"))
-            for spec in named:
-                if spec.size is not None:
-                    _sizes(spec.size, f"groups: the size of {spec.name}", faults)
-            return tuple(replace(s, size=tuple(s.size) if s.size is not None else None) for s in named)  # type: ignore[arg-type]
+            return _specs(value, faults)
     faults.append(
         Issue("bad_groups", "groups is a number, (fewest, most), or a list of GroupSpec or names", value=str(value))
     )
     return None
 
 
-def _spec(entry: Any, faults: list[Issue]) -> Any:
+def _specs(values: Iterable[Any], faults: list[Issue]) -> tuple[GroupSpec, ...]:
+    """Return the groups asked for by name, checked."""
+    found: list[GroupSpec] = []
+    for value in values:
+        spec = _spec(value, faults)
+        if spec is None:
+            continue
+        size = spec.size if spec.size is None else _sizes(spec.size, f"groups: the size of {spec.name}", faults)
+        if not isinstance(spec.name, str) or not isinstance(spec.leader, str | None):
+            faults.append(Issue("bad_groups", "groups: name and leader are texts", value=str(spec)))
+        found.append(replace(spec, size=size))
+    if len({spec.name for spec in found}) != len(found):
+        faults.append(Issue("twice", "groups: two groups have the same name"))
+    return tuple(found)
+
+
+def _spec(entry: Any, faults: list[Issue]) -> GroupSpec | None:
+    if isinstance(entry, GroupSpec):
+        return entry
     if isinstance(entry, str):
         return GroupSpec(entry)
-    if isinstance(entry, Mapping):
+    if isinstance(entry, Mapping) and "name" in entry:
         known = ("name", "size", "leader")
-        wrong = [unknown("key", key, known, "groups") for key in entry if key not in known]
-        faults.extend(wrong)
-        if not wrong and "name" in entry:
-            size = entry.get("size")
-            return GroupSpec(str(entry["name"]), tuple(size) if isinstance(size, list) else size, entry.get("leader"))
-    elif isinstance(entry, int | GroupSpec):
-        return entry
+        faults.extend(unknown("key", key, known, "groups") for key in entry if key not in known)
+        return GroupSpec(str(entry["name"]), entry.get("size"), entry.get("leader"))
     faults.append(Issue("bad_groups", "groups: a group has a name, and may have a size and a leader", value=str(entry)))
-    return GroupSpec(str(entry))
+    return None

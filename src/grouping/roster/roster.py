@@ -279,7 +279,10 @@ class Roster:
         return pd.DataFrame(minutes, index=pd.Index(keys, name="from_site"), columns=pd.Index(keys, name="to_site"))
 
     def to_frame(self) -> pd.DataFrame:
-        """Return a DataFrame, one row per member, that `from_frame` reads back; it holds the members' names."""
+        """Return a DataFrame, one row per member; it holds the members' names.
+
+        `from_frame` reads it back, given the same companion tables (rotas, sites, teams) that the roster had.
+        """
         import pandas as pd
 
         data: dict[str, list[object]] = {name: self.column(name) for name in MEMBER_FIELDS}
