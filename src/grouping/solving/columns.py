@@ -166,9 +166,13 @@ class Master:
     def add_cut(self, inside: Iterable[int]) -> mathopt.LinearConstraint:
         """Demand that at most one of these groups (by order of addition) is used."""
         row = self.model.add_linear_constraint(lb=-float("inf"), ub=1.0)
+        self.extend_cut(row, inside)
+        return row
+
+    def extend_cut(self, row: mathopt.LinearConstraint, inside: Iterable[int]) -> None:
+        """Bring more groups (by order of addition) under a cut."""
         for column in inside:
             row.set_coefficient(self.uses[column][1], 1.0)
-        return row
 
     def dual(self, row: mathopt.LinearConstraint) -> float:
         """Return the price of a row in the last solution."""

@@ -387,19 +387,19 @@ class _Run:
             self.provenance["listed"] = "too many"
             return
         self.provenance["listed"] = len(listed)
-        self._narrow(listed)
+        self._narrow(listed, bound.price)
 
     def _better(self) -> int:
         """Return the most that a division costs that is better than the best one known."""
         return self.cost - self.kernel.step if self.best is not None else self.kernel.limit - 1
 
-    def _narrow(self, listed: list[Column]) -> None:
+    def _narrow(self, listed: list[Column], price: IntArray | None = None) -> None:
         """Tighten the bound over the list, choose among the groups of least reduced cost, then among more of them.
 
         A division that uses a group of reduced cost r costs at least the bound plus r. So what the first groups do
         not offer costs at least the bound plus the reduced cost of the next one.
         """
-        left = tighten(self.kernel, listed, self._better(), self.clock, self.clock.share(0.6))
+        left = tighten(self.kernel, listed, self._better(), self.clock, self.clock.share(0.6), price)
         count = _FIRST_CHOICE
         while not self.done and self.clock.left > 0.05:
             helpful = left.within(self.kernel.unit * (self._better() - self.kernel.offset) - left.scaled)

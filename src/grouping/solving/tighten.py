@@ -28,6 +28,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_FIRST = 1_500
+"""Groups that the linear problem begins with, and that may join at once."""
+
 _CUTS_A_ROUND = 40
 _MOST_CUTS = 600
 _MOST_TRIPLES = 200_000
@@ -54,7 +57,14 @@ class Tightened:
         return int(np.searchsorted(self.reduced, slack, side="right"))
 
 
-def tighten(kernel: Kernel, columns: Sequence[Column], most: int, clock: Clock, until: float) -> Tightened:
+def tighten(
+    kernel: Kernel,
+    columns: Sequence[Column],
+    most: int,
+    clock: Clock,
+    until: float,
+    price: IntArray | None = None,
+) -> Tightened:
     """Return the groups that a division of cost at most ``most`` can contain, and a bound for such divisions.
 
     Parameters
@@ -62,49 +72,119 @@ def tighten(kernel: Kernel, columns: Sequence[Column], most: int, clock: Clock, 
     columns : all groups that such a division could contain before
     most : what a division may cost to be better than the best one known
     until : point of time at which to stop
+    price : per item, in units; prices near the right ones, to start from
     """
-    kept = list(columns)
     people = np.flatnonzero(kernel.problem.size > 0)
     triples = np.array(list(combinations(people.tolist(), 3)), dtype=np.int64).reshape(-1, 3)
     if len(triples) > _MOST_TRIPLES:
         triples = triples[:0]
     target = kernel.unit * (most - kernel.offset)
-    cuts: list[IntArray] = []
     known: set[int] = set()
+    relaxation = _Relaxation(kernel, columns, [], clock, price)
     while True:
-        master = Master(kernel)
-        master.add(kept)
-        rows = np.array([column.row for column in kept]).astype(np.int64).reshape(len(kept), len(kernel.problem.size))
-        handles: list[mathopt.LinearConstraint] = []
-        _add_cuts(master, rows, cuts, handles)
+        reduced, scaled = relaxation.solve(until)
+        keep = np.flatnonzero(reduced <= target - scaled)
+        fresh: list[int] = []
+        if len(keep) and clock.spent < until and len(known) < _MOST_CUTS:
+            if len(keep) < 0.7 * len(relaxation.columns):
+                relaxation = relaxation.only(keep)
+                continue
+            fresh = _violated(triples, *relaxation.used(), known)
+        if not fresh:
+            keep = keep[np.argsort(reduced[keep], kind="stable")]
+            log.debug("tightened %d groups to %d with %d cuts", len(columns), len(keep), len(known))
+            return Tightened([relaxation.columns[i] for i in keep], reduced[keep], scaled)
+        known.update(fresh)
+        relaxation.cut([triples[t] for t in fresh])
+
+
+class _Relaxation:
+    """The linear problem over a list of groups with cuts, solved with as few of the groups as it takes.
+
+    Groups that the prices call for join until there is none left; the others wait, but count in every bound.
+    """
+
+    def __init__(
+        self,
+        kernel: Kernel,
+        columns: Sequence[Column],
+        cuts: Sequence[IntArray],
+        clock: Clock,
+        price: IntArray | None,
+    ) -> None:
+        self.kernel = kernel
+        self.clock = clock
+        self.columns = list(columns)
+        self.rows = np.array([c.row for c in columns]).astype(np.int64).reshape(len(columns), len(kernel.problem.size))
+        self.cost = kernel.unit * np.array([column.cost for column in columns], dtype=np.int64)
+        self.kinds = np.array([column.kind for column in columns], dtype=np.int64)
+        self.cuts: list[IntArray] = []
+        self.inside: list[IntArray] = []
+        self.handles: list[mathopt.LinearConstraint] = []
+        self.active: list[int] = []
+        self.master = Master(kernel)
+        guess = self.cost if price is None else self.cost - self.rows @ price
+        self._join(np.argsort(guess, kind="stable")[:_FIRST])
+        self.cut(cuts)
+
+    def cut(self, cuts: Sequence[IntArray]) -> None:
+        """Demand that at most one group holds two or more of each three items."""
+        for items in cuts:
+            inside = np.flatnonzero(self.rows[:, items].sum(axis=1) >= 2)
+            members = set(inside.tolist())
+            self.cuts.append(items)
+            self.inside.append(inside)
+            self.handles.append(self.master.add_cut([at for at, i in enumerate(self.active) if i in members]))
+
+    def only(self, keep: IntArray) -> _Relaxation:
+        """Return the relaxation over some of the groups, with the same cuts."""
+        price = integer_prices(self.kernel, self.price)
+        return _Relaxation(self.kernel, [self.columns[i] for i in keep], self.cuts, self.clock, price)
+
+    def solve(self, until: float) -> tuple[IntArray, int]:
+        """Return how much each group adds to the bound when it is used, and the bound, in units; exact integers."""
         while True:
-            price, _, _ = master.solve()
-            clock.work(40.0 * rows.size)
-            cut_price = np.array([-master.dual(handle) for handle in handles], dtype=np.float64)
-            reduced, scaled = _reduced(kernel, kept, rows, price, cuts, cut_price)
-            keep = np.flatnonzero(reduced <= target - scaled)
-            fresh: list[int] = []
-            if len(keep) and clock.spent < until and len(cuts) < _MOST_CUTS:
-                if len(keep) < 0.7 * len(kept):
-                    kept = [kept[i] for i in keep]
-                    break
-                fresh = _violated(triples, rows, master.values(), known)
-            if not fresh:
-                keep = keep[np.argsort(reduced[keep], kind="stable")]
-                log.debug("tightened %d groups to %d with %d cuts", len(columns), len(keep), len(cuts))
-                return Tightened([kept[i] for i in keep], reduced[keep], scaled)
-            new = [triples[t] for t in fresh]
-            known.update(fresh)
-            cuts += new
-            _add_cuts(master, rows, new, handles)
+            self.price, per_group, _ = self.master.solve()
+            cut_price = np.array([-self.master.dual(handle) for handle in self.handles], dtype=np.float64)
+            reduced, paid = self._reduced(cut_price)
+            self.clock.work(20.0 * self.rows.size)
+            missing = integer_prices(self.kernel, per_group)[self.kinds] - reduced if len(reduced) else reduced
+            missing[self.active] = 0
+            wanted = np.flatnonzero(missing > 1)
+            if not len(wanted) or self.clock.spent >= until:
+                return self._bound(reduced, paid)
+            self._join(wanted[np.argsort(-missing[wanted], kind="stable")][:_FIRST])
 
+    def used(self) -> tuple[IntArray, Prices]:
+        """Return the groups in the linear problem, as rows, and how much of each the last solution uses."""
+        return self.rows[self.active], self.master.values()
 
-def _add_cuts(
-    master: Master, rows: IntArray, cuts: Sequence[IntArray], handles: list[mathopt.LinearConstraint]
-) -> None:
-    for cut in cuts:
-        inside = np.flatnonzero(rows[:, cut].sum(axis=1) >= 2)
-        handles.append(master.add_cut(inside.tolist()))
+    def _join(self, wanted: IntArray) -> None:
+        begin = len(self.active)
+        self.active += wanted.tolist()
+        self.master.add([self.columns[i] for i in wanted])
+        for handle, inside in zip(self.handles, self.inside, strict=True):
+            self.master.extend_cut(handle, (begin + np.flatnonzero(np.isin(wanted, inside))).tolist())
+
+    def _reduced(self, cut_price: Prices) -> tuple[IntArray, int]:
+        """Return the reduced cost of every group, and what the cuts cost the bound."""
+        reduced: IntArray = self.cost - self.rows @ integer_prices(self.kernel, self.price)
+        paid_for_cuts = 0
+        for inside, paid in zip(
+            self.inside, integer_prices(self.kernel, np.maximum(cut_price, 0)).tolist(), strict=True
+        ):
+            reduced[inside] += paid
+            paid_for_cuts += paid
+        return reduced, paid_for_cuts
+
+    def _bound(self, reduced: IntArray, paid_for_cuts: int) -> tuple[IntArray, int]:
+        kernel = self.kernel
+        none = kernel.unit * kernel.big * (len(kernel.problem.size) + 2)
+        least = [int(reduced[self.kinds == k].min(initial=none)) for k in range(len(kernel.kinds))]
+        total = cheapest_use(kernel, least)
+        for k, value in enumerate(least):
+            reduced[self.kinds == k] += cheapest_use(kernel, least, one_of=k) - total - value
+        return reduced, int(integer_prices(kernel, self.price).sum()) - paid_for_cuts + total
 
 
 def _violated(
@@ -128,28 +208,3 @@ def _violated(
         for i in triples[t].tolist():
             touched[i] = touched.get(i, 0) + 1
     return found
-
-
-def _reduced(
-    kernel: Kernel,
-    columns: Sequence[Column],
-    rows: IntArray,
-    price: Prices,
-    cuts: Sequence[IntArray],
-    cut_price: Prices,
-) -> tuple[IntArray, int]:
-    """Return how much each group adds to the bound when it is used, and the bound, in units; in exact integers."""
-    integers = integer_prices(kernel, price)
-    reduced: IntArray = kernel.unit * np.array([column.cost for column in columns], dtype=np.int64) - rows @ integers
-    paid_for_cuts = 0
-    for cut, paid in zip(cuts, integer_prices(kernel, np.maximum(cut_price, 0)).tolist(), strict=True):
-        if paid:
-            reduced += paid * (rows[:, cut].sum(axis=1) >= 2)
-            paid_for_cuts += paid
-    kinds = np.array([column.kind for column in columns], dtype=np.int64)
-    none = kernel.unit * kernel.big * (len(kernel.problem.size) + 2)
-    least = [int(reduced[kinds == k].min(initial=none)) for k in range(len(kernel.kinds))]
-    total = cheapest_use(kernel, least)
-    for k, value in enumerate(least):
-        reduced[kinds == k] += cheapest_use(kernel, least, one_of=k) - total - value
-    return reduced, int(integers.sum()) - paid_for_cuts + total
