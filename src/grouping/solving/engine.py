@@ -304,6 +304,8 @@ class _Run:
         """Ask CP-SAT whether the rules can be kept at all; a proof of the contrary is checked without presolve."""
         self.phase = "rules"
         for presolve in (True, False):
+            if not self.clock.left:
+                return
             seconds = self.clock.left * 0.5
             answer, found = assignment.solve(
                 self.problem, self.clock, seconds, self.workers, self.seed, objective=False, presolve=presolve
@@ -422,6 +424,8 @@ class _Run:
 
     def _choose(self, columns: list[Column], seconds: float, complete: bool) -> str:
         """Take the best division that listed groups offer; ``complete`` says that a better one uses no others."""
+        if seconds <= 0:
+            return "unknown"
         choice = choose(self.kernel, columns, self.clock, seconds, self.workers, self.seed, self.best)
         if choice.group_of is not None:
             engine = "CP-SAT over listed groups"
