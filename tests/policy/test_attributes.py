@@ -287,7 +287,7 @@ def test_ties_across_branches() -> None:
     assert [least_cost(part.problem) for part in parts] == [16, 15]  # halves of 31, whatever is done
     (whole,) = compile_parts(roster, free.replace(groups=(1, 4)))
     assert least_cost(whole.problem) == 31
-    assert ties.restricted(frozenset({"m3"}), "") is None
+    assert ties.restricted(frozenset({"m3"})) is None
     torn = Policy(size=(1, 4), must=[Within("branch"), Affinity([("m1", "m2", 3)])], prefer=[])
     assert {engine.solve(part.problem).status for part in compile_parts(roster, torn)} == {"infeasible"}
 

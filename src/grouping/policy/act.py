@@ -220,7 +220,7 @@ class _Led(Criterion):
         """See :attr:`Criterion.named`."""
         return self.exclude
 
-    def restricted(self, ids: frozenset[str], prefix: str) -> Self | None:
+    def restricted(self, ids: frozenset[str]) -> Self | None:
         """See :meth:`Criterion.restricted`."""
         return replace(self, exclude=tuple(member for member in self.exclude if member in ids))
 

@@ -390,7 +390,7 @@ class Affinity(Criterion):
         """See :attr:`Criterion.named`."""
         return tuple(dict.fromkeys(member for first, second, _ in self.ties for member in (first, second)))
 
-    def restricted(self, ids: frozenset[str], prefix: str) -> Self | None:
+    def restricted(self, ids: frozenset[str]) -> Self | None:
         """See :meth:`Criterion.restricted`; a torn tie to be together stays, because it is not kept."""
         here = [tie for tie in self.ties if len(ids.intersection(tie[:2])) >= (1 if tie[2] > 0 else 2)]
         return replace(self, edges=here) if here else None  # type: ignore[arg-type]

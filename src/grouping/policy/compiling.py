@@ -154,7 +154,7 @@ def _split(roster: Roster, policy: Policy, judged: bool) -> list[tuple[str, Rost
     found = []
     for part in parts:
         ids = [member for member in roster.member_ids if part_of[member] == part]
-        found.append((part, roster.select(ids), _restricted(policy, frozenset(ids), f"{part}-")))
+        found.append((part, roster.select(ids), _restricted(policy, frozenset(ids))))
     home = _homes([sub for _, sub, _ in found])
     return [
         (part, replace(sub, teams=tuple(t for t in sub.teams if home.get(_key(t), i) == i)), rules)
@@ -177,9 +177,9 @@ def _homes(parts: Sequence[Roster]) -> dict[tuple[str | None, str], int]:
     return {key: min(found)[2] for key, found in ranks.items()}
 
 
-def _restricted(policy: Policy, ids: frozenset[str], prefix: str) -> Policy:
+def _restricted(policy: Policy, ids: frozenset[str]) -> Policy:
     def kept(criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
-        return tuple(c for c in (criterion.restricted(ids, prefix) for criterion in criteria) if c is not None)
+        return tuple(c for c in (criterion.restricted(ids) for criterion in criteria) if c is not None)
 
     return replace(policy, must=kept(policy.must), prefer=kept(policy.prefer))
 

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any, ClassVar
 
 import numpy as np
 
+from grouping.dominance import undominated
 from grouping.errors import PolicyError
 from grouping.policy.criterion import Criterion
 from grouping.problem import Choice, Focus, IntArray, Placement, Term
@@ -87,12 +88,12 @@ class Attendance(Criterion):
         credit = np.array([dict(self.credits)[state] for state in STATES], dtype=np.int64)
         points = (100 - credit[codes]) * context.attends()[:, None]
         labels = [slot.label for slot in slots]
-        points, labels = undominated(points, labels)
+        points, labels = _worth_asking(points, labels)
         if self.sessions == 2 and len(labels) > 1:
             pairs = list(combinations(range(len(labels)), 2))
             first, second = (np.array(side) for side in zip(*pairs, strict=True))
             points = np.minimum(points[:, first], points[:, second])
-            points, labels = undominated(points, [f"{labels[a]} + {labels[b]}" for a, b in pairs])
+            points, labels = _worth_asking(points, [f"{labels[a]} + {labels[b]}" for a, b in pairs])
         same = self.slots is None and self.credits == CREDITS
         name = "session" if same and self.sessions == 1 else "sessions" if same else f"session of {self!r}"
         context.choice(name, lambda: Choice(name, tuple(labels)))
@@ -109,25 +110,15 @@ def _slot(given: Any) -> Slot:
     return Slot(**{**given, **times})
 
 
-def undominated(points: IntArray, labels: Sequence[str]) -> tuple[IntArray, list[str]]:
-    """Return the options that no other option beats or equals for every member; of equal ones the first.
+def _worth_asking(points: IntArray, labels: Sequence[str]) -> tuple[IntArray, list[str]]:
+    """Return the options that no other option beats or equals for every member.
 
     Parameters
     ----------
     points : members × options
     labels : a text per option
     """
-    _, first = np.unique(points, axis=1, return_index=True)
-    first = np.sort(first)
-    order = first[np.argsort(points[:, first].sum(axis=0), kind="stable")]
-    kept: list[int] = []
-    front = np.empty((len(points), len(order)), dtype=points.dtype)
-    for option in order:
-        column = points[:, option : option + 1]
-        if not (front[:, : len(kept)] <= column).all(axis=0).any():
-            front[:, len(kept)] = column[:, 0]
-            kept.append(int(option))
-    kept.sort()
+    kept = undominated(points)
     return points[:, kept], [labels[option] for option in kept]
 
 

@@ -92,13 +92,12 @@ class Criterion:
         """The member ids that the criterion names."""
         return ()
 
-    def restricted(self, ids: frozenset[str], prefix: str) -> Self | None:
+    def restricted(self, ids: frozenset[str]) -> Self | None:
         """Return the criterion for a part of the roster, or None when nothing of it is left there.
 
         Parameters
         ----------
         ids : the members of the part
-        prefix : what the names of the part's groups begin with
         """
         return self
 

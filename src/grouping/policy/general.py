@@ -164,7 +164,7 @@ class _Named(Criterion):
         """See :attr:`Criterion.named`."""
         return self.ids
 
-    def restricted(self, ids: frozenset[str], prefix: str) -> Self | None:
+    def restricted(self, ids: frozenset[str]) -> Self | None:
         """See :meth:`Criterion.restricted`."""
         here = tuple(member for member in self.ids if member in ids)
         return replace(self, ids=here) if len(here) > 1 else None

@@ -88,7 +88,7 @@ class _Placed(Criterion):
         """See :attr:`Criterion.named`."""
         return (self.member,)
 
-    def restricted(self, ids: frozenset[str], prefix: str) -> Self | None:
+    def restricted(self, ids: frozenset[str]) -> Self | None:
         """See :meth:`Criterion.restricted`."""
         return self if self.member in ids else None
 

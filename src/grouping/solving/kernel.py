@@ -6,13 +6,13 @@ kept, and a search can walk through broken rules towards kept ones.
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
 
 import numpy as np
 
+from grouping.dominance import undominated
 from grouping.problem import BoolArray, Choice, Count, Focus, IntArray, Pair, Problem, Role
 
 UNITS = (256, 2)
@@ -291,15 +291,5 @@ class Kernel:
 
 def _undominated(dim: Dim) -> Dim:
     """Return the choice without options that another one equals or beats for every item, in room and fixed points."""
-    table = np.vstack([dim.points, dim.fixed, -dim.room])
-    _, first = np.unique(table, axis=1, return_index=True)
-    order = np.sort(first)
-    order = order[np.argsort(table[:-1, order].sum(axis=0), kind="stable")]
-    front = np.empty((len(table), len(order)), dtype=np.int64)
-    kept: list[int] = []
-    for option in order:
-        if not (front[:, : len(kept)] <= table[:, option : option + 1]).all(axis=0).any():
-            front[:, len(kept)] = table[:, option]
-            kept.append(int(option))
-    keep: Sequence[int] = sorted(kept)
+    keep = undominated(np.vstack([dim.points, dim.fixed, -dim.room]))
     return Dim(dim.points[:, keep], dim.fixed[keep], dim.room[keep])
