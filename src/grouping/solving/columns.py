@@ -255,7 +255,6 @@ class Generation:
         self.bound = Bound()
         self.master = Master(kernel, way_out)
         self.master.add(pool.columns)
-        self.step = kernel.step
 
     def run(
         self,
@@ -342,8 +341,7 @@ class Generation:
         return new
 
     def _keep(self, scaled: int, price: Prices) -> None:
-        cost = -(-scaled // self.kernel.unit) + self.kernel.offset
-        cost = -(-cost // self.step) * self.step
+        cost = self.kernel.rounded(scaled)
         self.bound.scaled = scaled
         self.bound.cost = cost if self.bound.cost is None else max(cost, self.bound.cost)
         self.bound.price = integer_prices(self.kernel, price)

@@ -291,8 +291,12 @@ class _Run:
             self._choose(self.pool.columns, min(2.0, self.clock.left * 0.1), complete=False)
 
     def _anneal(self, groups: list[int], sweeps: int, until: float) -> int:
+        """Anneal from a constructed start over these groups; return the best cost found."""
         open_groups = np.array(groups, dtype=np.int64)
-        first = start(self.kernel, open_groups, self.rng)
+        return self._anneal_from(start(self.kernel, open_groups, self.rng), open_groups, sweeps, until)
+
+    def _anneal_from(self, first: IntArray, open_groups: IntArray, sweeps: int, until: float) -> int:
+        """Anneal from a division, keeping the groups of every better one; return the best cost found."""
         cost = self.kernel.big
         for cost, group_of in anneal(self.kernel, first, open_groups, self.rng, self.clock, until, sweeps):
             if cost < self.kernel.limit:
@@ -313,13 +317,7 @@ class _Run:
             if found is not None:
                 self.pool.add_division(found)
                 self.offer(found, self.kernel.cost(found), "CP-SAT on the rules")
-                groups = np.unique(found)
-                for cost, group_of in anneal(
-                    self.kernel, found, groups, self.rng, self.clock, self.clock.share(0.2, at_most=5.0), 10
-                ):
-                    if cost < self.kernel.limit:
-                        self.pool.add_division(group_of)
-                    self.offer(group_of, cost, "local search")
+                self._anneal_from(found, np.unique(found), 10, self.clock.share(0.2, at_most=5.0))
                 return
             if answer.interrupted:
                 raise KeyboardInterrupt
@@ -413,14 +411,9 @@ class _Run:
                 status = self._choose(left.columns[:taken], self.clock.left, complete=last)
             if status not in ("optimal", "infeasible"):
                 return
-            beyond = self.cost if last else self._rounded(following)
+            beyond = self.cost if last else self.kernel.rounded(following)
             self.prove(min(beyond, self.cost), "CP-SAT over listed groups")
             count *= 4
-
-    def _rounded(self, scaled: int) -> int:
-        """Return a scaled bound as a cost: rounded up to what costs can be."""
-        cost = -(-scaled // self.kernel.unit) + self.kernel.offset
-        return -(-cost // self.kernel.step) * self.kernel.step
 
     def _choose(self, columns: list[Column], seconds: float, complete: bool) -> str:
         """Take the best division that listed groups offer; ``complete`` says that a better one uses no others."""

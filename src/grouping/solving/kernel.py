@@ -167,6 +167,11 @@ class Kernel:
         fitting = (unit for unit in UNITS if self.big * unit * summands << items.bit_length() < 2**61)
         return next(fitting, 0)
 
+    def rounded(self, scaled: int) -> int:
+        """Return a bound in units, without what every division pays, as a cost: rounded up to what costs can be."""
+        cost = -(-scaled // self.unit) + self.offset
+        return -(-cost // self.step) * self.step
+
     def cost(self, group_of: IntArray) -> int:
         """Return the cost of a division; at least ``big`` when it breaks a rule."""
         total, used = self.offset, 0
