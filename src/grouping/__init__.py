@@ -55,6 +55,7 @@ if TYPE_CHECKING:
     from grouping.roster import Member, Roster, RosterReport, Slot, Team, read_roster
     from grouping.samples import sample_path
     from grouping.scoring import score
+    from grouping.solving.clock import Control
     from grouping.solving.engine import Progress, Solution, solve
 
 _HOME = {
@@ -103,6 +104,7 @@ _HOME = {
     "grouping.roster": ("Member", "Roster", "RosterReport", "Slot", "Team", "read_roster"),
     "grouping.samples": ("sample_path",),
     "grouping.scoring": ("score",),
+    "grouping.solving.clock": ("Control",),
     "grouping.solving.engine": ("Progress", "Solution", "solve"),
 }
 
@@ -118,6 +120,7 @@ __all__ = [
     "Attendance",
     "Choice",
     "Continuity",
+    "Control",
     "Count",
     "Criterion",
     "Different",

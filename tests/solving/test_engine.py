@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from threading import Thread
 from typing import Any
 
 import numpy as np
@@ -12,7 +13,7 @@ from grouping.errors import NoPlanFoundError
 from grouping.problem import Choice, Count, Focus, Group, Pair, Placement, Problem, Role
 from grouping.scoring import faults, score
 from grouping.solving import assignment, engine
-from grouping.solving.clock import Clock
+from grouping.solving.clock import Clock, Control
 
 BOTH = pytest.mark.parametrize("small", [20_000, 0], ids=["listed", "priced"])
 
@@ -232,3 +233,42 @@ def test_time_without_a_plan_proves_nothing(seven: Problem) -> None:
 def test_the_limit_is_positive(seven: Problem, limit: float) -> None:
     with pytest.raises(ValueError, match="positive"):
         engine.solve(seven, time_limit=limit)
+
+
+def test_a_gap_limit_ends_the_run_before_the_proof(twelve: Problem) -> None:
+    full = engine.solve(twelve, time_limit=30)
+    loose = engine.solve(twelve, time_limit=30, gap_limit=0.5)
+    assert full.cost is not None
+    assert loose.cost is not None
+    assert loose.bound is not None
+    assert loose.cost - loose.bound <= 0.5 * loose.cost
+    assert loose.bound <= full.cost <= loose.cost
+    assert loose.provenance["stopped_by"] in ("gap", "proof")
+
+
+def test_stop_from_another_thread_returns_the_best_plan() -> None:
+    control = Control()
+
+    def stop_at_the_first_plan(progress: engine.Progress) -> None:
+        if progress.cost is not None and not control.stopped:
+            Thread(target=control.stop).start()
+
+    large = random_problem(60, 18)  # takes minutes to prove
+    solution = engine.solve(large, time_limit=600, control=control, on_progress=stop_at_the_first_plan)
+    assert solution.status == "feasible"
+    assert solution.provenance["stopped_by"] == "user"
+    assert faults(large, solution.group_of, solution.cost, solution.bound) == []
+
+
+def test_a_stopped_control_gives_no_plan() -> None:
+    control = Control()
+    control.stop()
+    with pytest.raises(NoPlanFoundError):
+        engine.solve(random_problem(60, 18), control=control)
+
+
+def test_unknown_engines_and_gaps_are_refused(seven: Problem) -> None:
+    with pytest.raises(ValueError, match="no such engine: magic"):
+        engine.solve(seven, without=("magic",))
+    with pytest.raises(ValueError, match="gap limit"):
+        engine.solve(seven, gap_limit=1.0)

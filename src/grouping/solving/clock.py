@@ -2,10 +2,37 @@
 
 from __future__ import annotations
 
+import math
+import threading
 import time
 
 NUMBERS_PER_SECOND = 4e7
 """Array entries that count as one second of a reproducible run; about what one core handles."""
+
+
+class Control:
+    """A handle to end a run from another thread; the run then returns the best plan so far.
+
+    Examples
+    --------
+    >>> from grouping.solving.clock import Control
+    >>> control = Control()
+    >>> control.stop()  # from a button or a timer; gp.solve(problem, control=control) ends soon after
+    >>> control.stopped
+    True
+    """
+
+    def __init__(self) -> None:
+        self._event = threading.Event()
+
+    def stop(self) -> None:
+        """End the run that was given this control."""
+        self._event.set()
+
+    @property
+    def stopped(self) -> bool:
+        """Whether somebody asked for the end."""
+        return self._event.is_set()
 
 
 class Clock:
@@ -15,11 +42,13 @@ class Clock:
     ----------
     limit : seconds
     reproducible : True counts work instead of seconds, so that the same run stops at the same point everywhere
+    control : when it is stopped, no time is left
     """
 
-    def __init__(self, limit: float, reproducible: bool = False) -> None:
+    def __init__(self, limit: float, reproducible: bool = False, control: Control | None = None) -> None:
         self.limit = limit
         self.reproducible = reproducible
+        self.control = control
         self._start = time.perf_counter()
         self._work = 0.0
         self.handled = 0.0
@@ -39,8 +68,15 @@ class Clock:
         return time.perf_counter() - self._start
 
     @property
+    def stopped(self) -> bool:
+        """Whether the run was asked to end."""
+        return self.control is not None and self.control.stopped
+
+    @property
     def spent(self) -> float:
-        """Seconds that count against the limit."""
+        """Seconds that count against the limit; endless once the run was asked to end."""
+        if self.stopped:
+            return math.inf
         return self._work if self.reproducible else self.seconds
 
     @property

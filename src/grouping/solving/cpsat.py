@@ -15,6 +15,9 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
+_POLL = 0.05
+"""Seconds between two looks at whether a run with a control was asked to end."""
+
 
 @dataclass(frozen=True)
 class Answer:
@@ -65,8 +68,11 @@ def run(
         future = pool.submit(solver.solve, model)
         while True:
             try:
-                status = future.result()
+                status = future.result(timeout=None if clock.control is None else _POLL)
                 break
+            except TimeoutError:
+                if clock.stopped:
+                    solver.stop_search()
             except KeyboardInterrupt:
                 interrupted = True
                 solver.stop_search()

@@ -11,7 +11,7 @@ Small problems are listed outright. The plain model in CP-SAT settles whether th
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Collection
 from contextlib import suppress
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ from grouping.errors import NoPlanFoundError
 from grouping.problem import Pair, Problem
 from grouping.scoring import score
 from grouping.solving import assignment
-from grouping.solving.clock import Clock
+from grouping.solving.clock import Clock, Control
 from grouping.solving.columns import Column, Generation, Pool, cheapest_use
 from grouping.solving.kernel import Kernel
 from grouping.solving.listing import SMALL, TINY, TooManyError, all_sets, possible, within
@@ -35,6 +35,9 @@ if TYPE_CHECKING:
     from grouping.problem import IntArray
 
 log = logging.getLogger(__name__)
+
+ENGINES = ("local search", "column generation", "cuts", "listing", "neighbourhoods", "pairs")
+"""The engines that can be switched off."""
 
 _FIRST_CHOICE = 500
 """Groups that CP-SAT chooses among first when a gap is closed."""
@@ -85,8 +88,11 @@ def solve(
     seed: int = 0,
     workers: int = 2,
     reproducible: bool = False,
+    gap_limit: float = 0.0,
     start: IntArray | None = None,
+    control: Control | None = None,
     on_progress: Callable[[Progress], None] | None = None,
+    without: Collection[str] = (),
 ) -> Solution:
     """Return the best division that can be found within the limit, and the best bound that can be proven.
 
@@ -98,8 +104,11 @@ def solve(
     workers : of CP-SAT
     reproducible : True makes the same input, seed and versions give the same plan; work is then counted instead of
         seconds, so the limit is only roughly met, and CP-SAT runs on one worker
+    gap_limit : the run ends when (cost − bound) / cost is not above this; 0 asks for a proof
     start : a division to start from; the result is never worse
+    control : its ``stop()``, called from another thread, ends the run with the best plan so far
     on_progress : called with a :class:`Progress` whenever something is known; an error in it is logged, not raised
+    without : engines to switch off, of :data:`ENGINES`, to see what each brings; results stay true
 
     Raises
     ------
@@ -121,7 +130,12 @@ def solve(
     """
     if time_limit <= 0:
         raise ValueError("the time limit is a positive number of seconds")
-    run = _Run(problem, Clock(time_limit, reproducible), seed, workers, on_progress)
+    if not 0 <= gap_limit < 1:
+        raise ValueError("the gap limit is a share of the cost, from 0 to below 1")
+    if unknown := set(without) - set(ENGINES):
+        raise ValueError(f"no such engine: {', '.join(sorted(unknown))}; there are {', '.join(ENGINES)}")
+    clock = Clock(time_limit, reproducible, control)
+    run = _Run(problem, clock, seed, workers, gap_limit, frozenset(without), on_progress)
     try:
         run.go(start)
     except KeyboardInterrupt:
@@ -143,12 +157,16 @@ class _Run:
         clock: Clock,
         seed: int,
         workers: int,
+        gap_limit: float,
+        without: frozenset[str],
         on_progress: Callable[[Progress], None] | None,
     ) -> None:
         self.problem = problem
         self.clock = clock
         self.seed = seed
         self.workers = workers
+        self.gap_limit = gap_limit
+        self.without = without
         self.on_progress = on_progress
         self.rng = np.random.default_rng(seed)
         self.kernel = Kernel(problem)
@@ -196,7 +214,11 @@ class _Run:
     @property
     def done(self) -> bool:
         """Whether nothing is left to find or to prove."""
-        return self.infeasible or (self.bound is not None and self.bound >= self.cost)
+        return self.infeasible or (self.bound is not None and self.bound >= self.enough())
+
+    def enough(self) -> int:
+        """Return the bound at which the run ends."""
+        return self.cost if self.best is None else self.cost - int(self.gap_limit * abs(self.cost))
 
     def solution(self) -> Solution:
         """Return what came out, scored independently."""
@@ -210,7 +232,8 @@ class _Run:
         group_of = canonical(self.kernel, self.best)
         cost = score(self.problem, group_of).cost
         status = "optimal" if self.bound is not None and self.bound == cost else "feasible"
-        self.provenance.setdefault("stopped_by", "proof" if status == "optimal" else "limit")
+        reason = "proof" if status == "optimal" else "user" if self.clock.stopped else "gap" if self.done else "limit"
+        self.provenance.setdefault("stopped_by", reason)
         return Solution(status, group_of, cost, self.bound, self.provenance)
 
     # -- the phases ---------------------------------------------------------------------------------------------
@@ -337,7 +360,7 @@ class _Run:
                 self.prove(generation.bound.cost, "column generation")
 
         until = self.clock.share(0.8)
-        converged = generation.run(until, lambda: self.cost, on_round, self._guess())
+        converged = generation.run(until, self.enough, on_round, self._guess())
         self.provenance["rounds"] = generation.bound.rounds
         if self.done:
             return
