@@ -384,7 +384,7 @@ class Generation:
         new: list[Column] = []
         begun = self.clock.handled
         for leaf in pricer.leaves(price, self.clock, until, cutoff):
-            least = min(least, int(leaf.low.min()))
+            least = min(least, int(leaf.low.min(initial=least)))
             kept.append(leaf.take(np.argsort(leaf.low, kind="stable")[:_TAKEN]))
             cutoff[0] = min(cutoff[0], least if least >= extra else max(least, extra + 2 * (least - extra) // 3))
             if self.clock.handled - begun > _EFFORT and least < extra:
