@@ -333,7 +333,7 @@ class Generation:
                 self.clock.work(len(sets) * width / len(integers))
             else:
                 chosen = np.array(rows)[: max(1, int(_NEAR_EFFORT // width))]
-                self.clock.work(8.0 * width * len(chosen))
+                self.clock.work(2.0 * width * len(chosen))
                 sets = pricer.climb(integers, chosen)
             reduced = self.kernel.unit * kind.costs(sets) - sets @ integers
             order = np.argsort(reduced, kind="stable")[: 2 * _TAKEN]

@@ -40,6 +40,9 @@ _MANY = 32
 _NARROW_BATCH = 20_000
 """Array entries handled at once where nodes are narrowed: the fewer together, the fewer members each keeps."""
 
+_CLIMBERS = 40
+"""Members that a group may take while its answers are improved, when there are many more."""
+
 _COMPARED = 64
 """Options of a narrowed node up to which dominated ones are looked for."""
 
@@ -207,7 +210,7 @@ class Pricer:
 
     def narrowed(self, node: Node, level: int, cutoff: int) -> Node:
         """Return the node without the members that no group below it with a value under ``cutoff`` can have."""
-        useful: BoolArray = (self.with_each(node, level) < cutoff).any(axis=0)
+        useful: BoolArray = np.logical_or.reduce(self.with_each(node, level) < cutoff, axis=0)
         if useful.sum() < self.hi:
             useful[np.argsort(node.members[0], kind="stable")[: self.hi]] = True
         return node if useful.all() else node.only(np.flatnonzero(useful))
@@ -293,31 +296,48 @@ class Pricer:
         price : per item, in 1/SCALE
         sets : groups to start from, rows of a 0/1 matrix, of sizes that are allowed
         """
-        reduced = self.linear - price
-        size = sets[:, self.who].sum(axis=1)
-        members = np.repeat(reduced[self.who][None, :], len(sets), axis=0)
-        things = np.repeat(reduced[self.what][None, :], len(sets), axis=0)
-        base = np.repeat(self.by_size[None, :], len(sets), axis=0)
-        nothing = np.zeros(len(sets), dtype=np.int64)
-        inside = sets.astype(np.int64)
-        node = Node(self.everybody, self.levels, members, things, base, nothing)
-        answers = []
-        for level in self.levels:
-            paid = inside[:, self.who] @ level.members.T + inside[:, self.what] @ level.things.T
-            answers.append((paid + level.fixed[:, size - self.lo].T).argmin(axis=1))
-            node = _answered(node, level, answers[-1], +1)
+        root = self.root(price)
+        if len(self.who) <= 2 * _CLIMBERS:
+            return np.unique(self._climb(root, sets[:, self.who], sets[:, self.what], passes), axis=0)
+        found = []
+        for row in sets:
+            inside, things = row[None, self.who], row[None, self.what]
+            answers = self._answers(root, inside, things)
+            cost = root.members[0] + sum(
+                level.members[answer[0]] for level, answer in zip(self.levels, answers, strict=True)
+            )
+            cost = np.where(inside[0], np.iinfo(np.int64).min, cost)
+            near = np.sort(np.argpartition(cost, _CLIMBERS)[:_CLIMBERS])
+            found.append(self._climb(root.only(near), inside[:, near], things, passes))
+        return np.unique(np.vstack(found), axis=0)
+
+    def _answers(self, node: Node, inside: BoolArray, things: BoolArray) -> list[IntArray]:
+        """Return the best answer of each set to each question, by question."""
+        member, thing = inside.astype(np.int64), things.astype(np.int64)
+        size = member.sum(axis=1) - self.lo
+        return [
+            (member @ level.members.T + thing @ level.things.T + level.fixed[:, size].T).argmin(axis=1)
+            for level in node.levels
+        ]
+
+    def _climb(self, node: Node, inside: BoolArray, things: BoolArray, passes: int) -> BoolArray:
+        """Improve sets of the members of a root node, given as rows of flags, by one answer at a time."""
+        answers = self._answers(node, inside, things)
+        node = node.take(np.zeros(len(inside), dtype=np.int64))
+        for level, answer in zip(node.levels, answers, strict=True):
+            node = _answered(node, level, answer, +1)
         found = []
         for _ in range(passes):
-            for number, level in enumerate(self.levels):
+            for number, level in enumerate(node.levels):
                 node = _answered(node, level, answers[number], -1)
-                rows = max(1, _BATCH // (len(level.fixed) * max(1, len(self.who))))
-                for begin in range(0, len(sets), rows):
-                    part = np.arange(begin, min(begin + rows, len(sets)))
+                rows = max(1, _BATCH // (len(level.fixed) * max(1, len(node.who))))
+                for begin in range(0, len(inside), rows):
+                    part = np.arange(begin, min(begin + rows, len(inside)))
                     lows = self.children(node.take(part), number, len(self.levels)).low.reshape(len(part), -1)
                     answers[number][part] = lows.argmin(axis=1)
                 node = _answered(node, level, answers[number], +1)
             found.append(self.sets(node))
-        return np.unique(np.vstack(found), axis=0)
+        return np.vstack(found)
 
     def sets(self, leaves: Node) -> BoolArray:
         """Return the best set of items of each leaf, as rows of a 0/1 matrix."""
