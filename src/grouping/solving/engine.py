@@ -344,7 +344,8 @@ class _Run:
     def _anneal_from(self, first: IntArray, open_groups: IntArray, sweeps: int | None, until: float) -> int:
         """Anneal from a division, keeping the groups of every better one; return the best cost found."""
         cost = self.kernel.big
-        for cost, group_of in anneal(self.kernel, first, open_groups, self.rng, self.clock, until, sweeps):
+        visit = self.pool.add_division if self.large and sweeps is None else None
+        for cost, group_of in anneal(self.kernel, first, open_groups, self.rng, self.clock, until, sweeps, visit):
             if cost < self.kernel.limit and not self.large:
                 self.pool.add_division(group_of)
             self.offer(group_of, cost, "local search")

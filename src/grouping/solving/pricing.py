@@ -40,9 +40,6 @@ _MANY = 32
 _NARROW_BATCH = 20_000
 """Array entries handled at once where nodes are narrowed: the fewer together, the fewer members each keeps."""
 
-_CLIMBERS = 40
-"""Members that a group may take while its answers are improved, when there are many more."""
-
 _COMPARED = 64
 """Options of a narrowed node up to which dominated ones are looked for."""
 
@@ -267,10 +264,21 @@ class Pricer:
 
     def _by_size(self, members: IntArray, who: IntArray) -> tuple[IntArray, IntArray]:
         """Return the least sum over the members, seat included, for each size, and the members in order of cost."""
+        return self.values(members, None if self.seat is None else self.seat[who])
+
+    def values(self, members: IntArray, seat: IntArray | None) -> tuple[IntArray, IntArray]:
+        """Return the least sum over the members, seat included, for each size, and the members in order of cost.
+
+        Parameters
+        ----------
+        members : rows × members
+        seat : what holding the seat costs, per member, or rows × members; None when there is no seat
+        """
         cost, order, total = self._sorted(members)
-        if self.seat is None:
+        if seat is None:
             return total[:, self.lo - 1 :], order
-        return self._seated(cost, total, self.seat[who][order], self.lo), order
+        held = seat[order] if seat.ndim == 1 else np.take_along_axis(seat, order, axis=1)
+        return self._seated(cost, total, held, self.lo), order
 
     def _seated(self, cost: IntArray, total: IntArray, seat: IntArray, lo: int) -> IntArray:
         """Return the least sum with the seat filled, for each size from ``lo``: by one of the cheapest or another."""
@@ -284,60 +292,6 @@ class Pricer:
             before[:, 1:] = total[:, : self.hi - 1]
         best: IntArray = np.minimum(values + inside, before + outside)
         return best
-
-    def climb(self, price: IntArray, sets: BoolArray, passes: int = 2) -> BoolArray:
-        """Return groups of low reduced cost near given ones, found by improving their answers one choice at a time.
-
-        A group is taken to its own best answers. Then, choice by choice, every option is tried with all the members
-        chosen anew by sorting, and the best one is kept.
-
-        Parameters
-        ----------
-        price : per item, in 1/SCALE
-        sets : groups to start from, rows of a 0/1 matrix, of sizes that are allowed
-        """
-        root = self.root(price)
-        if len(self.who) <= 2 * _CLIMBERS:
-            return np.unique(self._climb(root, sets[:, self.who], sets[:, self.what], passes), axis=0)
-        found = []
-        for row in sets:
-            inside, things = row[None, self.who], row[None, self.what]
-            answers = self._answers(root, inside, things)
-            cost = root.members[0] + sum(
-                level.members[answer[0]] for level, answer in zip(self.levels, answers, strict=True)
-            )
-            cost = np.where(inside[0], np.iinfo(np.int64).min, cost)
-            near = np.sort(np.argpartition(cost, _CLIMBERS)[:_CLIMBERS])
-            found.append(self._climb(root.only(near), inside[:, near], things, passes))
-        return np.unique(np.vstack(found), axis=0)
-
-    def _answers(self, node: Node, inside: BoolArray, things: BoolArray) -> list[IntArray]:
-        """Return the best answer of each set to each question, by question."""
-        member, thing = inside.astype(np.int64), things.astype(np.int64)
-        size = member.sum(axis=1) - self.lo
-        return [
-            (member @ level.members.T + thing @ level.things.T + level.fixed[:, size].T).argmin(axis=1)
-            for level in node.levels
-        ]
-
-    def _climb(self, node: Node, inside: BoolArray, things: BoolArray, passes: int) -> BoolArray:
-        """Improve sets of the members of a root node, given as rows of flags, by one answer at a time."""
-        answers = self._answers(node, inside, things)
-        node = node.take(np.zeros(len(inside), dtype=np.int64))
-        for level, answer in zip(node.levels, answers, strict=True):
-            node = _answered(node, level, answer, +1)
-        found = []
-        for _ in range(passes):
-            for number, level in enumerate(node.levels):
-                node = _answered(node, level, answers[number], -1)
-                rows = max(1, _BATCH // (len(level.fixed) * max(1, len(node.who))))
-                for begin in range(0, len(inside), rows):
-                    part = np.arange(begin, min(begin + rows, len(inside)))
-                    lows = self.children(node.take(part), number, len(self.levels)).low.reshape(len(part), -1)
-                    answers[number][part] = lows.argmin(axis=1)
-                node = _answered(node, level, answers[number], +1)
-            found.append(self.sets(node))
-        return np.vstack(found)
 
     def sets(self, leaves: Node) -> BoolArray:
         """Return the best set of items of each leaf, as rows of a 0/1 matrix."""
@@ -431,16 +385,6 @@ def _best_options(table: IntArray) -> IntArray:
     beats = (left[:, None, :] <= left[None, :, :]).all(axis=2)
     best: IntArray = kept[beats.sum(axis=0) == 1]
     return best
-
-
-def _answered(node: Node, level: Level, answer: IntArray, sign: int) -> Node:
-    """Return the node after a question is answered (sign +1) or left open again (sign −1)."""
-    return replace(
-        node,
-        members=node.members + sign * level.members[answer],
-        things=node.things + sign * level.things[answer],
-        base=node.base + sign * level.fixed[answer],
-    )
 
 
 def _as_level(tally: Tally, kind: Kind, sizes: IntArray) -> tuple[IntArray, IntArray] | None:

@@ -7,7 +7,7 @@ exp(−change / temperature). That is Gibbs sampling on the neighbourhood; coole
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -28,6 +28,9 @@ _HOT, _COLD = 0.25, 0.06
 
 _MOST_SWEEPS = 1_000
 """Steps per item that are always enough."""
+
+_VISITED = 0.4
+"""Share of the annealing after which its divisions are worth being looked at."""
 
 _DESCENT = 0.05
 """Share of the time that is kept for steepest descent after annealing."""
@@ -258,6 +261,7 @@ def anneal(
     clock: Clock,
     until: float,
     sweeps: int | None,
+    visit: Callable[[IntArray], object] | None = None,
 ) -> Iterator[tuple[int, IntArray]]:
     """Yield (cost, division) whenever the search finds a better one, the start first.
 
@@ -265,6 +269,7 @@ def anneal(
     ----------
     until : point of time at which to stop, see :meth:`Clock.share`
     sweeps : steps per item before the search is cold; None takes as many as there is time for
+    visit : called with the division now and then while it cools; it may not change it
     """
     state = State(kernel, group_of, open_groups)
     large = len(open_groups) > _SUITABLE + 2 * _AT_RANDOM
@@ -277,7 +282,7 @@ def anneal(
     n = len(group_of)
     width = sum(dim.points.shape[1] for dim in state.families[0].kind.dims) + 8
     steps = max(1, (_MOST_SWEEPS if sweeps is None else sweeps) * n)
-    begun = clock.spent
+    begun, every = clock.spent, max(1, n // 8)
     typical = max(1.0, best / max(n, 1)) if best < kernel.limit else max(1.0, kernel.big / 1000)
     hot, cold = _HOT * typical, _COLD * typical
     for step in range(steps):
@@ -294,6 +299,8 @@ def anneal(
             if cooled >= 1 - _DESCENT:
                 break
         temperature = hot * (cold / hot) ** cooled
+        if visit is not None and step % every == 0 and cooled > _VISITED:
+            visit(state.group_of)
         draw = np.append(change / temperature, 0.0) - rng.gumbel(size=len(change) + 1)
         chosen = int(np.argmin(draw))
         if chosen < len(change):
