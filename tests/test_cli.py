@@ -158,20 +158,6 @@ class TestOthers:
         assert run("--help").exit_code == 0
         assert run().exit_code == 2
 
-    def test_progress_is_one_line_that_goes_away(self, capsys: pytest.CaptureFixture[str]) -> None:
-        from grouping.cli import _Line
-        from grouping.solving.engine import Progress
-
-        line = _Line()
-        line(Progress(0.0, None, None, "start"))
-        line.shown = 0.0
-        line(Progress(0.1, 100, 90, "bound"))
-        line.clear()
-        shown = capsys.readouterr().err
-        assert "\n" not in shown
-        assert "gap 10.0%" in shown
-        assert shown.endswith("\r\x1b[K")
-
 
 class TestProcess:
     """What only a process of its own shows: exit codes, streams, signals."""
@@ -221,15 +207,15 @@ class TestProcess:
     def test_ctrl_c_prints_the_best_plan_so_far(self) -> None:
         code = (
             "import os, signal, sys\n"
-            "from grouping.plan import forming\n"
+            "from grouping.scale import tasks\n"
             "from grouping.cli import main\n"
-            "solve = forming.solve\n"
+            "solve = tasks.solve\n"
             "def stop(progress):\n"
             "    if progress.cost is not None:\n"
             "        os.kill(os.getpid(), signal.SIGINT)\n"
             "def interrupted(problem, **options):\n"
             "    return solve(problem, **{**options, 'on_progress': stop})\n"
-            "forming.solve = interrupted\n"
+            "tasks.solve = interrupted\n"
             f"sys.argv = ['grouping', 'form', {BRANCH!r}, '--size', '5-12', '--sessions', '2', '--time-limit', '50']\n"
             "main()\n"
         )

@@ -6,6 +6,7 @@ brings in neither pandas nor OR-Tools.
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
         RosterError,
         VerificationError,
     )
+    from grouping.plan.bars import progress_bar
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.forming import evaluate, form_groups
     from grouping.policy import (
@@ -70,6 +72,7 @@ _HOME = {
         "RosterError",
         "VerificationError",
     ),
+    "grouping.plan.bars": ("progress_bar",),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.policy": (
@@ -167,11 +170,15 @@ __all__ = [
     "compare",
     "evaluate",
     "form_groups",
+    "progress_bar",
     "read_roster",
     "sample_path",
     "score",
     "solve",
 ]
+
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # silent unless the caller wants to hear
 
 
 def __getattr__(name: str) -> object:

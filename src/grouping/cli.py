@@ -10,7 +10,6 @@ from __future__ import annotations
 import os
 import re
 import sys
-import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
@@ -26,7 +25,6 @@ if TYPE_CHECKING:
     from grouping.plan.evaluation import Plan
     from grouping.policy import Policy
     from grouping.roster import Roster
-    from grouping.solving.engine import Progress
 
 BAD_INPUT, INFEASIBLE, NO_PLAN, INTERRUPTED = 2, 3, 4, 130
 
@@ -245,41 +243,13 @@ def _policy(
 
 
 def _form(roster: Roster, policy: Policy, time_limit: float, seed: int) -> Plan:
+    from grouping.plan.bars import progress_bar
     from grouping.plan.forming import form_groups
 
-    line = _Line() if sys.stderr.isatty() else None
-    try:
-        return form_groups(roster, policy, time_limit=time_limit, seed=seed, on_progress=line)
-    finally:
-        if line is not None:
-            line.clear()
-
-
-class _Line:
-    """One line on the terminal that says where the run stands."""
-
-    def __init__(self) -> None:
-        self.begun = time.perf_counter()
-        self.shown = 0.0
-
-    def __call__(self, progress: Progress) -> None:
-        """Show what is known, at most ten times a second."""
-        now = time.perf_counter()
-        if now - self.shown < 0.1:
-            return
-        self.shown = now
-        state = "no plan yet"
-        if progress.cost is not None:
-            state = "a plan"
-            if progress.bound is not None and progress.cost:
-                state = f"a plan, gap {(progress.cost - progress.bound) / progress.cost:.1%}"
-        sys.stderr.write(f"\r\x1b[K{now - self.begun:5.1f} s  {progress.phase}: {state} (Ctrl-C takes the best so far)")
-        sys.stderr.flush()
-
-    def clear(self) -> None:
-        """Take the line away."""
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+    if not sys.stderr.isatty():
+        return form_groups(roster, policy, time_limit=time_limit, seed=seed)
+    with progress_bar() as bar:
+        return form_groups(roster, policy, time_limit=time_limit, seed=seed, on_progress=bar)
 
 
 def main() -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
@@ -90,9 +90,14 @@ def compile_parts(roster: Roster, policy: Policy, names: Mapping[str, str] | Non
     InfeasibleError
         When sizes alone, or rules that join what borders separate, rule out every division.
     """
+    return compile_drafts(drafts(roster, policy, names))
+
+
+def compile_drafts(drafted: Iterable[Draft]) -> tuple[Compiled, ...]:
+    """Return the compiled parts; sizes that rule out every division are told of all parts at once."""
     compiled: list[Compiled] = []
     impossible: list[str] = []
-    for draft in drafts(roster, policy, names):
+    for draft in drafted:
         try:
             compiled.append(draft.compiled())
         except InfeasibleError as error:

@@ -53,12 +53,20 @@ class Progress:
     cost : of the best plan so far, None before the first
     bound : lower limit of the cost proven so far, None before the first
     phase : what is being done
+    score, score_bound : the same as scores, larger is better; with several parts over all that have a plan so far
+    part : name of the part that cost, bound and phase are about, "" if there is only one
+    parts_done, parts : how many parts are finished, and how many there are; 0 when that is not known
     """
 
     seconds: float
     cost: int | None
     bound: int | None
     phase: str
+    score: float | None = None
+    score_bound: float | None = None
+    part: str = ""
+    parts_done: int = 0
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -207,7 +215,8 @@ class _Run:
             return
         cost = self.cost if self.best is not None else None
         try:
-            self.on_progress(Progress(self.clock.seconds, cost, self.bound, self.phase))
+            score, limit = (None if known is None else self.problem.score_of(known) for known in (cost, self.bound))
+            self.on_progress(Progress(self.clock.seconds, cost, self.bound, self.phase, score, limit))
         except Exception:  # a broken progress bar must not cost a plan; KeyboardInterrupt still passes
             log.exception("on_progress failed")
 
