@@ -23,8 +23,10 @@ if TYPE_CHECKING:
         VerificationError,
     )
     from grouping.plan.bars import progress_bar
+    from grouping.plan.branches import form_branches
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.forming import evaluate, form_groups
+    from grouping.plan.saving import save_branches
     from grouping.policy import (
         Affinity,
         Alike,
@@ -73,8 +75,10 @@ _HOME = {
         "VerificationError",
     ),
     "grouping.plan.bars": ("progress_bar",),
+    "grouping.plan.branches": ("form_branches",),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
     "grouping.plan.forming": ("evaluate", "form_groups"),
+    "grouping.plan.saving": ("save_branches",),
     "grouping.policy": (
         "Affinity",
         "Alike",
@@ -169,10 +173,12 @@ __all__ = [
     "Within",
     "compare",
     "evaluate",
+    "form_branches",
     "form_groups",
     "progress_bar",
     "read_roster",
     "sample_path",
+    "save_branches",
     "score",
     "solve",
 ]

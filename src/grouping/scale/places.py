@@ -130,9 +130,10 @@ class Processes:
 
     def renewed(self) -> Processes:
         """Return a new pool in place of this one, which has lost a worker."""
+        stopped = self._stopped.value
         self.close()
         assert self.width is not None
-        return Processes(self.width, self._reports is not None, self._stopped.value)
+        return Processes(self.width, self._reports is not None, stopped)
 
     def close(self) -> None:
         """See :meth:`Place.close`; what still runs is stopped, and not waited for."""

@@ -204,7 +204,7 @@ class _Run:
             return self.waiting.popleft()
         if self.options.reproducible or self.stopping or not self.again or self.left() < 0.5:
             return None
-        self.again.sort(key=self.gap)  # the nearest to a proof first
+        self.again.sort(key=lambda part: (self.rounds[part], self.gap(part)))  # the nearest to a proof first
         return self.again.pop(0)
 
     def gap(self, part: int) -> float:
