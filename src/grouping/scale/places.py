@@ -23,6 +23,9 @@ if TYPE_CHECKING:
 _EVERY = 0.2
 """Seconds between two reports of a worker."""
 
+_PATIENCE = 10.0
+"""Seconds that a worker waits for the others to start."""
+
 
 def cores() -> int:
     """Return how many cores this process may use."""
@@ -94,10 +97,12 @@ class Processes:
         self.width: int | None = width
         self._stopped = context.RawValue(c_int64, stopped)
         self._reports = context.SimpleQueue() if progress else None
-        self._pool = ProcessPoolExecutor(width, context, _begin, (self._stopped, self._reports))
+        self._there = context.RawArray(c_int64, width)
+        shared = (self._stopped, self._reports, self._there)
+        self._pool = ProcessPoolExecutor(width, context, _begin, shared)
         try:
             with _without_main():  # all workers are started by these
-                self._pings = [self._pool.submit(os.getpid) for _ in range(width)]
+                self._pings = [self._pool.submit(_ping, number) for number in range(width)]
         except BaseException:
             self._pool.shutdown(wait=False, cancel_futures=True)
             raise
@@ -199,14 +204,14 @@ class _Told(Control):
         return bool(self._number < self._flag.value)
 
 
-_shared: tuple[Any, Any] | None = None
-"""In a worker: the number below which tasks are stopped, and the queue for progress."""
+_shared: tuple[Any, Any, Any] | None = None
+"""In a worker: the number below which tasks are stopped, the queue for progress, and which workers are there."""
 
 
-def _begin(stopped: Any, reports: Any) -> None:
+def _begin(stopped: Any, reports: Any, there: Any) -> None:
     """Prepare a worker."""
     global _shared
-    _shared = (stopped, reports)
+    _shared = (stopped, reports, there)
     signal.signal(signal.SIGINT, signal.SIG_IGN)
     parent = parent_process()
     if parent is not None:
@@ -218,10 +223,21 @@ def _end_with(parent: Any) -> None:
     os._exit(1)
 
 
+def _ping(number: int) -> int:
+    """Return the process id of a worker; each waits for the others, so that every one takes one ping."""
+    assert _shared is not None
+    there = _shared[2]
+    there[number] = 1
+    until = time.monotonic() + _PATIENCE
+    while not all(there) and time.monotonic() < until:
+        time.sleep(0.005)
+    return os.getpid()
+
+
 def _run(task: Task) -> Outcome:
     """Run a task in a worker."""
     assert _shared is not None
-    stopped, reports = _shared
+    stopped, reports, _ = _shared
     shown, planned = 0.0, False
 
     def tell(progress: Progress) -> None:
