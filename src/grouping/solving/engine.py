@@ -27,6 +27,7 @@ from grouping.solving.columns import Column, Generation, Pool, cheapest_use
 from grouping.solving.kernel import Kernel
 from grouping.solving.listing import SMALL, TINY, TooManyError, all_sets, possible, within
 from grouping.solving.partition import canonical, choose
+from grouping.solving.parts import separated, solve_apart
 from grouping.solving.pricing import Pricer, TimeUp
 from grouping.solving.search import anneal, start
 from grouping.solving.tighten import tighten
@@ -142,6 +143,12 @@ def solve(
         raise ValueError("the gap limit is a share of the cost, from 0 to below 1")
     if unknown := set(without) - set(ENGINES):
         raise ValueError(f"no such engine: {', '.join(sorted(unknown))}; there are {', '.join(ENGINES)}")
+    pieces = separated(problem)
+    if len(pieces) > 1:
+        return solve_apart(
+            problem, pieces, solve, time_limit=time_limit, reproducible=reproducible, gap_limit=gap_limit,
+            start=start, control=control, on_progress=on_progress, seed=seed, workers=workers, without=without,
+        )  # fmt: skip
     clock = Clock(time_limit, reproducible, control)
     run = _Run(problem, clock, seed, workers, gap_limit, frozenset(without), on_progress)
     try:
