@@ -66,6 +66,28 @@ class TestForm:
         assert (tmp_path / "plan.json").read_bytes() == before
         assert run("form", BRANCH, *QUICK, "--out", str(tmp_path), "--force").exit_code == 0
 
+    def test_branch_by_branch(self, tmp_path: Path) -> None:
+        short = ("--size", "6-12", "--time-limit", "0.3", "--workers", "1", "--by-branch")
+        done = run("form", MANY, *short, "--out", str(tmp_path / "out"))
+        assert done.exit_code == 0
+        lines = (tmp_path / "out" / "branches.csv").read_text(encoding="utf-8-sig").splitlines()
+        assert len(lines) == 8
+        assert (tmp_path / "out" / "B7" / "assignments.csv").exists()
+        again = run("form", MANY, *short, "--out", str(tmp_path / "out"))
+        assert again.exit_code == 2
+        assert run("form", MANY, *short).exit_code == 2
+        assert run("form", MANY, *short, "--out", str(tmp_path / "x"), "--json").exit_code == 2
+
+    def test_a_branch_without_a_plan_is_told_when_all_others_are_written(self, tmp_path: Path) -> None:
+        options = ("--size", "17-24", "--time-limit", "0.3", "--workers", "1", "--by-branch")
+        done = run("form", MANY, *options, "--out", str(tmp_path / "out"))
+        assert done.exit_code == 3
+        lines = (tmp_path / "out" / "branches.csv").read_text(encoding="utf-8-sig").splitlines()
+        failed = [line for line in done.stderr.splitlines() if line.startswith("grouping: branch ")]
+        assert len(lines) - 1 + len(failed) == 7
+        assert len(failed) > 0
+        assert len(lines) > 1
+
     def test_options_shape_the_policy(self) -> None:
         options = ("--preset", "by_location", "--size", "5-9", "--groups", "6", "--sessions", "2")
         done = run("form", BRANCH, *options, "--time-limit", "1", "--json")
