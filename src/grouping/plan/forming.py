@@ -7,6 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -267,12 +268,16 @@ def _dump(problem: Problem, solution: Solution) -> Path | None:
     return Path(file.name)
 
 
-def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], options: Mapping[str, Any]) -> dict[str, Any]:
+@cache
+def _versions() -> dict[str, str]:
     try:
         own = version(DISTRIBUTION)
     except PackageNotFoundError:
         own = "source"
-    versions = {"grouping": own, "ortools": version("ortools"), "numpy": version("numpy")}
+    return {"grouping": own, "ortools": version("ortools"), "numpy": version("numpy")}
+
+
+def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], options: Mapping[str, Any]) -> dict[str, Any]:
     about = [
         {"part": part.name, "members": part.problem.members, "problem": part.problem.digest, **solution.provenance}
         for part, solution in zip(parts, solutions, strict=True)
@@ -286,8 +291,8 @@ def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], option
     if len(about) == 1:
         single = {key: about[0][key] for key in ("plan", "bound") if key in about[0]}
     stops = [entry.get("stopped_by") for entry in about]
-    single["stopped_by"] = next((stop for stop in ("user", "limit") if stop in stops), "proof")
-    return {"seconds": seconds, **single, "options": dict(options), "versions": versions, "parts": about}
+    single["stopped_by"] = next((stop for stop in ("user", "limit", "gap") if stop in stops), "proof")
+    return {"seconds": seconds, **single, "options": dict(options), "versions": dict(_versions()), "parts": about}
 
 
 def evaluate(

@@ -34,6 +34,9 @@ _LAST_CALLS = 10.0
 _LEAST = 0.05
 """Seconds that every part gets, even when the time is over."""
 
+_LEAST_IN_ALL = 0.5
+"""Seconds of solving in all, even when compiling has taken the time."""
+
 _GROWTH = 1.5
 """How much longer than before a part is tried again, at least, as it starts anew but for its plan."""
 
@@ -217,7 +220,7 @@ class _Run:
     def begin(self, part: int) -> None:
         """Give a part to the crew."""
         options, own = self.options, self.parts[part]
-        floor = min(_LEAST, options.time_limit)
+        floor = min(max(_LEAST, _LEAST_IN_ALL / len(self.parts)), options.time_limit)
         if self.stopping:
             self.called.add(part)
             turns = 1 + len(self.waiting)
