@@ -9,6 +9,7 @@ import sys
 import time
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
+from multiprocessing import active_children
 from pathlib import Path
 
 import pandas as pd
@@ -159,6 +160,23 @@ class TestStream:
         with pytest.raises(gp.InputError, match="there already"):
             gp.save_branches([], tmp_path / "out")
         assert len(pd.read_csv(gp.save_branches([], tmp_path / "out", force=True))) == 0
+
+
+@pytest.mark.skipif(os.name == "nt", reason="POSIX signals")
+def test_a_killed_worker_costs_no_branch(many: gp.Roster, policy: gp.Policy) -> None:
+    two = many.select([member.member_id for member in many.members if member.branch in ("B2", "B4")])
+    killed: list[int] = []
+
+    def kill(progress: gp.Progress) -> None:
+        workers = [process.pid for process in active_children() if process.pid is not None]
+        if not killed and workers:
+            killed.append(workers[0])
+            os.kill(killed[0], signal.SIGKILL)
+
+    plan = gp.form_groups(two, policy, time_limit=60, workers=2, gap_limit=0.5, on_progress=kill)
+    assert killed
+    assert len(plan.assignments) == len(two)
+    assert [part["part"] for part in plan.provenance["parts"]] == ["B2", "B4"]
 
 
 SCRIPT = """

@@ -129,6 +129,18 @@ def test_what_cannot_be_stopped_is_given_up(monkeypatch: pytest.MonkeyPatch) -> 
     assert later == number + 1
 
 
+def test_what_is_lost_after_a_stop_is_not_begun_again() -> None:
+    executor = Unreliable(None)
+    crew = Crew(executor, 4)
+    number = crew.submit(Task(0, QUICK, 5.0))
+    (future,) = crew._running
+    future.set_running_or_notify_cancel()
+    crew.stop()
+    future.set_exception(BrokenExecutor("gone"))
+    assert everything(crew) == {number: None}
+    assert executor.submitted == 1
+
+
 def test_threads_end_when_the_crew_is_stopped() -> None:
     with ThreadPoolExecutor(2) as executor:
         crew = Crew(executor, None)

@@ -95,8 +95,8 @@ def form_branches(
         source: Iterator[Draft] = (waiting.popleft() for _ in range(number))
     else:
         source = _drafts(branches, wanted)
-    crew = Crew(executor, workers, control)
-    return _Stream(source, wanted, settings, crew, control, on_progress, on_error, number).run()
+    stream = _Stream(source, wanted, settings, control, on_progress, on_error, number)
+    return stream.run(executor)
 
 
 def _drafts(branches: Iterable[tuple[str, Roster]], policy: Policy) -> Iterator[Draft]:
@@ -113,7 +113,6 @@ class _Stream:
         source: Iterator[Draft],
         policy: Policy,
         settings: dict[str, Any],
-        crew: Crew,
         control: Control | None,
         on_progress: Callable[[Progress], None] | None,
         on_error: Callable[[str, GroupingError], None] | None,
@@ -122,7 +121,6 @@ class _Stream:
         self.source = source
         self.policy = policy
         self.settings = settings
-        self.crew = crew
         self.control = control
         self.on_progress = on_progress
         self.on_error = on_error
@@ -136,9 +134,10 @@ class _Stream:
         self.more = True
         self.stopped = False
 
-    def run(self) -> Iterator[tuple[str, Plan]]:
-        """Keep the workers busy and yield what is finished."""
+    def run(self, executor: Executor | None) -> Iterator[tuple[str, Plan]]:
+        """Keep the workers busy and yield what is finished; processes start when the first plan is asked for."""
         interrupted = False
+        self.crew = Crew(executor, self.settings["workers"], self.control)
         try:
             while self.more or self.crew.running:
                 plans: list[tuple[str, Plan]] = []

@@ -62,6 +62,7 @@ class Crew:
         self._losses: Counter[int] = Counter()
         self._next = 0
         self._dropped: list[Task] = []
+        self._ended = 0
         self._give_up: float | None = None
 
     @property
@@ -129,10 +130,13 @@ class Crew:
             self._renew()
         elif lost:
             log.warning("%d tasks came back unsolved from their workers and are solved again", len(lost))
-        for task in [self._running.pop(future) for future in lost]:
-            self._again(task)
+        for future in lost:
+            self._again(self._running.pop(future))
 
     def _again(self, task: Task) -> None:
+        if task.number < self._ended:  # after a stop nothing is begun again
+            self._dropped.append(task)
+            return
         self._losses[task.number] += 1
         if task.until is not None:
             task = replace(task, limit=max(min(task.limit, task.until - time.perf_counter()), _LEAST))
@@ -158,6 +162,7 @@ class Crew:
 
     def stop(self) -> None:
         """End what runs, with its best plan; what is submitted later is not concerned."""
+        self._ended = self._next
         if not self._place.stop(self._next):
             self._give_up = time.perf_counter() + _GRACE
         if isinstance(self._place, Foreign):

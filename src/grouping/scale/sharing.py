@@ -174,6 +174,9 @@ class _Run:
             return True
         for task, outcome in self.crew.collect(_POLL):
             self.take(task, outcome)
+        if self.running and not self.crew.running:  # an interrupt came just as a task was handed over
+            self.waiting.extend(part for part, _ in self.running.values() if part not in self.found)
+            self.running.clear()
         return False
 
     # -- whose turn it is, and for how long -----------------------------------------------------------------------
