@@ -16,7 +16,7 @@ from grouping.problem import Group, Pair, Placement, Problem
 from grouping.scoring import score
 from grouping.solving import engine
 from grouping.solving.clock import Control
-from grouping.solving.parts import joined, rest, separated
+from grouping.solving.parts import joined, rest, separated, start_in
 
 
 def apart(problem: Problem, side: list[int], cut: int) -> Problem:
@@ -102,9 +102,9 @@ def test_starts_controls_and_seeds_reach_the_pieces() -> None:
     stopped = engine.solve(problem, start=given_start, control=control, on_progress=seen.append)
     assert stopped.cost == 80
     first = separated(problem)[0]
-    assert first.start(np.array([0, 0, 1, 1, 0, 0, 1, 1])) is not None
-    assert first.start(np.array([2, 2, 1, 1, 0, 0, 1, 1])) is None
-    assert first.start(None) is None
+    assert start_in(first, np.array([0, 0, 1, 1, 0, 0, 1, 1])) is not None
+    assert start_in(first, np.array([2, 2, 1, 1, 0, 0, 1, 1])) is None
+    assert start_in(first, None) is None
 
 
 def test_joined_tells_the_weakest_end() -> None:

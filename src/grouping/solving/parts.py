@@ -8,17 +8,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
 import networkx as nx
 import numpy as np
 
 from grouping.errors import NoPlanFoundError
-from grouping.problem import Count, Focus, Pair, Problem, Role
+from grouping.problem import Pair
+from grouping.solving.slicing import Slice, cut
 
 if TYPE_CHECKING:
-    from grouping.problem import IntArray, Term
+    from grouping.problem import IntArray, Problem
     from grouping.solving.clock import Control
     from grouping.solving.engine import Progress, Solution
 
@@ -26,34 +27,9 @@ _LAST_CALL = 1.0
 """Seconds for a piece not yet begun when the run is stopped."""
 
 
-@dataclass(frozen=True)
-class Piece:
-    """A part of a problem that is independent of the rest.
-
-    Attributes
-    ----------
-    items, groups : indices in the whole problem
-    problem : the piece as a problem of its own
-    """
-
-    items: IntArray
-    groups: IntArray
-    problem: Problem
-
-    def start(self, group_of: IntArray | None) -> IntArray | None:
-        """Return a division of the whole as one of the piece; None where it puts an item into a group outside."""
-        if group_of is None:
-            return None
-        mine = np.asarray(group_of, dtype=np.int64)[self.items]
-        if not np.isin(mine, self.groups).all():
-            return None
-        found: IntArray = np.searchsorted(self.groups, mine)
-        return found
-
-
-def separated(problem: Problem) -> tuple[Piece, ...]:
+def separated(problem: Problem) -> tuple[Slice, ...]:
     """Return the independent pieces of a problem; the whole problem as the only one when it does not fall apart."""
-    whole = (Piece(np.arange(len(problem.size)), np.arange(len(problem.groups)), problem),)
+    whole = (Slice(problem, np.arange(len(problem.size)), np.arange(len(problem.groups))),)
     if not problem.placements or not problem.allowed.any(axis=1).all():
         return whole
     graph = nx.Graph()
@@ -72,7 +48,7 @@ def separated(problem: Problem) -> tuple[Piece, ...]:
     found.sort(key=lambda piece: int(piece[0][0]))
     if len(found) < 2 or _coupled(problem, found):
         return whole
-    return tuple(Piece(items, groups, _cut(problem, items, groups)) for items, groups in found)
+    return tuple(_piece(problem, items, groups) for items, groups in found)
 
 
 def _coupled(problem: Problem, found: Sequence[tuple[IntArray, IntArray]]) -> bool:
@@ -86,53 +62,28 @@ def _coupled(problem: Problem, found: Sequence[tuple[IntArray, IntArray]]) -> bo
     return fewest < problem.least or most > problem.at_most
 
 
-def _cut(problem: Problem, items: IntArray, groups: IntArray) -> Problem:
-    at = {int(g): k for k, g in enumerate(groups)}
-    place = {int(i): k for k, i in enumerate(items)}
-    placements = [
-        replace(placement, item=place[placement.item], groups=tuple(at[g] for g in placement.groups if g in at))
-        for placement in problem.placements
-        if placement.item in place
-    ]
-    terms = (_cut_term(term, items, at) for term in problem.terms)
-    return Problem(
-        size=problem.size[items],
-        groups=tuple(problem.groups[g] for g in groups),
-        choices=problem.choices,
-        terms=tuple(term for term in terms if term is not None),
-        placements=tuple(placements),
-        scale=problem.scale,
-        keys=tuple(problem.keys[i] for i in items),
+def _piece(problem: Problem, items: IntArray, groups: IntArray) -> Slice:
+    """Return a piece, with offsets of its own so that none costs less than 0."""
+    piece = cut(problem, items, groups.tolist(), 0, len(groups))
+    terms = (
+        replace(term, offset=-int(np.minimum(term.points, 0).sum())) if isinstance(term, Pair) else term
+        for term in piece.problem.terms
     )
+    return replace(piece, problem=replace(piece.problem, terms=tuple(terms)))
 
 
-def _cut_term(term: Term, items: IntArray, at: dict[int, int]) -> Term | None:
-    """Return a term for the items and groups of a piece; None where it concerns none of its groups."""
-    scope = None if term.groups is None else tuple(at[g] for g in term.groups if g in at)
-    if scope == ():
+def start_in(piece: Slice, group_of: IntArray | None) -> IntArray | None:
+    """Return a division of the whole as one of a piece; None where it puts an item into a group outside."""
+    if group_of is None:
         return None
-    if isinstance(term, Focus):
-        forbidden = None if term.forbidden is None else term.forbidden[items]
-        return replace(term, groups=scope, points=term.points[items], forbidden=forbidden)
-    if isinstance(term, Count):
-        return replace(term, groups=scope, value=term.value[items])
-    if isinstance(term, Role):
-        return replace(term, groups=scope, points=term.points[items], eligible=term.eligible[items])
-    if isinstance(term, Pair):
-        inside = np.isin(term.first, items) & np.isin(term.second, items)  # other pairs are never together
-        points = term.points[inside]
-        return replace(
-            term,
-            groups=scope,
-            first=np.searchsorted(items, term.first[inside]),
-            second=np.searchsorted(items, term.second[inside]),
-            points=points,
-            offset=-int(np.minimum(points, 0).sum()),  # so that no piece costs less than 0
-        )
-    raise TypeError(f"no such kind of term: {type(term).__name__}")
+    mine = np.asarray(group_of, dtype=np.int64)[piece.items]
+    if not np.isin(mine, piece.groups).all():
+        return None
+    found: IntArray = np.searchsorted(piece.groups, mine)
+    return found
 
 
-def rest(problem: Problem, pieces: Sequence[Piece]) -> int:
+def rest(problem: Problem, pieces: Sequence[Slice]) -> int:
     """Return what the whole costs beyond the sum of its pieces: the offsets, which are counted once a plan."""
     return _offset(problem) - sum(_offset(piece.problem) for piece in pieces)
 
@@ -141,7 +92,7 @@ def _offset(problem: Problem) -> int:
     return sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
 
 
-def joined(problem: Problem, pieces: Sequence[Piece], solutions: Sequence[Solution]) -> Solution:
+def joined(problem: Problem, pieces: Sequence[Slice], solutions: Sequence[Solution]) -> Solution:
     """Return the solution of the whole problem that solutions of its pieces make; infeasible if one of them is."""
     about = [solution.provenance for solution in solutions]
     times = [dict(spent) for entry in about if isinstance(spent := entry.get("seconds"), dict)]
@@ -171,7 +122,7 @@ def joined(problem: Problem, pieces: Sequence[Piece], solutions: Sequence[Soluti
 
 def solve_apart(
     problem: Problem,
-    pieces: Sequence[Piece],
+    pieces: Sequence[Slice],
     solve: Callable[..., Solution],
     *,
     time_limit: float,
@@ -204,7 +155,7 @@ def solve_apart(
                 time_limit=share,
                 reproducible=reproducible,
                 gap_limit=0.0 if more < 0 else gap_limit,  # else the gap of the whole may be larger than the pieces'
-                start=piece.start(start),
+                start=start_in(piece, start),
                 control=None if stopped else control,
                 on_progress=tell,
                 **options,
