@@ -40,6 +40,9 @@ _LEAST_IN_ALL = 0.5
 _GROWTH = 1.5
 """How much longer than before a part is tried again, at least, as it starts anew but for its plan."""
 
+_FIRST_TURN = 2.0
+"""How many times its share at the outset a part gets at most in its first turn."""
+
 _SMALL_PART = 15
 """Members up to which a part is too quick to be worth the start of processes."""
 
@@ -113,8 +116,8 @@ class _Run:
     """One call of :func:`solve_parts`.
 
     Parts are begun in the order of their size, each with its share, by members, of the time that all cores have left.
-    What quick parts leave over makes the shares of later, larger parts grow. A part that is not proven keeps its
-    place in the sharing, and is tried again from its plan, for longer, when every part has had its turn.
+    What quick parts leave over makes the shares of later, larger parts grow. When every part has had its turn, those
+    not proven are tried again from their plans, for longer, the nearest to a proof first.
     """
 
     def __init__(self, parts: Sequence[Part], options: Options, crew: Crew | None) -> None:
@@ -186,15 +189,21 @@ class _Run:
         return self.options.begun + self.options.time_limit - self.reserve - time.perf_counter()
 
     def share(self, part: int) -> float:
-        """Return a part's share of the time that all cores have left, by members."""
+        """Return a part's share, by members, of the time that all cores have left for those whose turn comes.
+
+        In their first turn parts get at most twice the share that they had at the outset. So the last ones do not
+        take all that the others left over, and parts that were near a proof get their second turn.
+        """
+        now, left, width = time.perf_counter(), self.left(), self.width()
+        members = [p.problem.members for p in self.parts]
         if self.options.reproducible:
-            members = sum(p.problem.members for p in self.parts)
-            return self.options.time_limit * self.parts[part].problem.members / max(members, 1)
-        now, left = time.perf_counter(), self.left()
-        width = self.width()
+            return self.options.time_limit * members[part] / max(sum(members), 1)
         busy = sum(max(0.0, min(until - now, left)) for _, until in self.running.values())
-        members = sum(self.parts[p].problem.members for p in {part, *self.waiting, *self.again})
-        return (left * width - busy) * self.parts[part].problem.members / max(members, 1)
+        first = self.rounds[part] == 0
+        others = self.waiting if first else self.again
+        share = (left * width - busy) * members[part] / max(members[part] + sum(members[p] for p in others), 1)
+        outset = self.options.time_limit * width * members[part] / max(sum(members), 1)
+        return min(share, _FIRST_TURN * outset) if first and len(self.parts) > width else share
 
     def width(self) -> float:
         """Return how many tasks run at once: as the crew says, or as observed."""
