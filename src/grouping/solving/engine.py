@@ -52,9 +52,6 @@ _ALONE = 60
 _PART_SECONDS = 2.0
 """Seconds for a part."""
 
-_MANY_TRIES = 300
-"""Members up to which many numbers of groups are tried."""
-
 
 @dataclass(frozen=True)
 class Progress:
@@ -287,7 +284,7 @@ class _Run:
             self.offer(given, self.kernel.cost(given), "given start")
         groups = sum(possible(kind) for kind in self.kernel.kinds)
         if groups > TINY:
-            self._search(self.clock.share(0.25, at_most=20.0))
+            self._search(self.clock.share(0.4) if self.large else self.clock.share(0.25, at_most=20.0))
             if self.best is None:
                 self._settle_rules()
             if self.large and self.best is not None:
@@ -331,26 +328,36 @@ class _Run:
         optional = [g for g, group in enumerate(problem.groups) if not group.required]
         fewest = max(problem.least, len(required), 1)
         numbers = list(range(fewest, problem.at_most + 1))
-        small = len(problem.size) <= 100
-        found: dict[int, int] = {}
-        tries = _spread(numbers, 7 if problem.members <= _MANY_TRIES else 3)
-        while tries and self.clock.spent < until:
-            for number in tries:
-                found[number] = self._anneal(required + optional[: number - len(required)], 3 if small else 1, until)
+        first = 3 if problem.members <= _ALONE else 2
+
+        def attempt(number: int, sweeps: int | None) -> int:
+            return self._anneal(required + optional[: number - len(required)], sweeps, until)
+
+        found = {number: attempt(number, first) for number in _spread(numbers, 7 if problem.members <= _ALONE else 5)}
+        looked_over = (
+            self.clock.share(1.0) if problem.members <= _ALONE else self.clock.spent + 0.3 * (until - self.clock.spent)
+        )
+        while self.clock.spent < min(until, looked_over):
             at = min(found, key=lambda number: (found[number], number))
-            tries = [number for number in (at - 1, at + 1) if number in numbers and number not in found]
+            tries = [number for number in _beside(numbers, sorted(found), at) if number not in found]
+            if not tries:
+                break
+            found.update((number, attempt(number, first)) for number in tries)
         ranked = sorted(found, key=lambda number: (found[number], number))
-        for number in [*ranked[:1] * 3, *ranked[1:2]]:
-            self._anneal(required + optional[: number - len(required)], 6, until)
+        if problem.members <= _ALONE:
+            for number in [*ranked[:1] * 3, *ranked[1:2]]:
+                attempt(number, 6)
+        else:
+            attempt(ranked[0], None)
         if self.best is not None and len(self.pool.columns) > len(problem.groups):
             self._choose(self.pool.columns, min(2.0, self.clock.left * 0.1), complete=False)
 
-    def _anneal(self, groups: list[int], sweeps: int, until: float) -> int:
+    def _anneal(self, groups: list[int], sweeps: int | None, until: float) -> int:
         """Anneal from a constructed start over these groups; return the best cost found."""
         open_groups = np.array(groups, dtype=np.int64)
         return self._anneal_from(start(self.kernel, open_groups, self.rng), open_groups, sweeps, until)
 
-    def _anneal_from(self, first: IntArray, open_groups: IntArray, sweeps: int, until: float) -> int:
+    def _anneal_from(self, first: IntArray, open_groups: IntArray, sweeps: int | None, until: float) -> int:
         """Anneal from a division, keeping the groups of every better one; return the best cost found."""
         cost = self.kernel.big
         for cost, group_of in anneal(self.kernel, first, open_groups, self.rng, self.clock, until, sweeps):
@@ -573,6 +580,14 @@ class _Run:
             self._search(self.clock.share(1.0))
         if self.clock.spent <= before:
             self.clock.work_seconds(0.01)
+
+
+def _beside(numbers: list[int], tried: list[int], at: int) -> list[int]:
+    """Return the numbers halfway between one that was tried and those tried beside it."""
+    where = tried.index(at)
+    around = [tried[where - 1]] if where else []
+    around += tried[where + 1 : where + 2]
+    return sorted({numbers[(numbers.index(at) + numbers.index(other)) // 2] for other in around})
 
 
 def _spread(numbers: list[int], most: int) -> list[int]:

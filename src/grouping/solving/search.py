@@ -23,6 +23,15 @@ _SUITABLE = 12
 _AT_RANDOM = 3
 """Groups besides them that are tried, picked at random."""
 
+_HOT, _COLD = 0.25, 0.06
+"""Temperatures at which annealing begins and ends, as shares of what an item pays at the start."""
+
+_MOST_SWEEPS = 1_000
+"""Steps per item that are always enough."""
+
+_DESCENT = 0.05
+"""Share of the time that is kept for steepest descent after annealing."""
+
 _NOBODY = np.iinfo(np.int64).max // 4
 
 
@@ -248,14 +257,14 @@ def anneal(
     rng: np.random.Generator,
     clock: Clock,
     until: float,
-    sweeps: int,
+    sweeps: int | None,
 ) -> Iterator[tuple[int, IntArray]]:
     """Yield (cost, division) whenever the search finds a better one, the start first.
 
     Parameters
     ----------
     until : point of time at which to stop, see :meth:`Clock.share`
-    sweeps : steps per item before the search is cold
+    sweeps : steps per item before the search is cold; None takes as many as there is time for
     """
     state = State(kernel, group_of, open_groups)
     large = len(open_groups) > _SUITABLE + 2 * _AT_RANDOM
@@ -267,9 +276,10 @@ def anneal(
     yield best + kernel.offset, state.group_of.copy()
     n = len(group_of)
     width = sum(dim.points.shape[1] for dim in state.families[0].kind.dims) + 8
-    steps = max(1, sweeps * n)
+    steps = max(1, (_MOST_SWEEPS if sweeps is None else sweeps) * n)
+    begun = clock.spent
     typical = max(1.0, best / max(n, 1)) if best < kernel.limit else max(1.0, kernel.big / 1000)
-    hot, cold = 0.25 * typical, 0.02 * typical
+    hot, cold = _HOT * typical, _COLD * typical
     for step in range(steps):
         if clock.spent >= until:
             break
@@ -278,7 +288,12 @@ def anneal(
         if not len(change):
             break
         clock.work(3 * len(change) * width)
-        temperature = hot * (cold / hot) ** (step / steps)
+        cooled = step / steps
+        if sweeps is None:
+            cooled = max(cooled, (clock.spent - begun) / (until - begun))
+            if cooled >= 1 - _DESCENT:
+                break
+        temperature = hot * (cold / hot) ** cooled
         draw = np.append(change / temperature, 0.0) - rng.gumbel(size=len(change) + 1)
         chosen = int(np.argmin(draw))
         if chosen < len(change):
