@@ -47,9 +47,9 @@ def test_an_executor_changes_nothing(three: gp.Roster, proven: gp.Plan) -> None:
 
 def test_reproducible_plans_do_not_depend_on_who_solves(many: gp.Roster, policy: gp.Policy) -> None:
     two = many.select([member.member_id for member in many.members if member.branch in ("B2", "B3")])
-    plans = [gp.form_groups(two, policy, time_limit=0.3, reproducible=True, workers=workers) for workers in (1, 2)]
+    plans = [gp.form_groups(two, policy, time_limit=0.15, reproducible=True, workers=workers) for workers in (1, 2)]
     with ThreadPoolExecutor(3) as executor:
-        plans.append(gp.form_groups(two, policy, time_limit=0.3, reproducible=True, executor=executor))
+        plans.append(gp.form_groups(two, policy, time_limit=0.15, reproducible=True, executor=executor))
     assert seats(plans[0]) == seats(plans[1]) == seats(plans[2])
     assert plans[0].cost_bound == plans[1].cost_bound == plans[2].cost_bound
 
