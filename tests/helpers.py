@@ -103,6 +103,14 @@ def brute_force(problem: Problem) -> Brute:
     return Brute(int(costs[at]), every[at], costs)
 
 
+def hard_problem(seed: int = 1) -> Problem:
+    """Return a problem that has plans at once and is not proven within minutes: pairs at random, in one pool."""
+    rng = np.random.default_rng(seed)
+    first, second = np.triu_indices(60, 1)
+    pairs = Pair(name="ties", weight=1, first=first, second=second, points=rng.integers(0, 100, len(first)))
+    return Problem(size=np.ones(60), groups=tuple(Group(f"G{i}", 6, 10) for i in range(8)), terms=(pairs,))
+
+
 def _numbers(values: Sequence[int], *shape: int) -> st.SearchStrategy[NDArray[np.int64]]:
     count = int(np.prod(shape))
     lists = st.lists(st.sampled_from(values), min_size=count, max_size=count)

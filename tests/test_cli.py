@@ -66,6 +66,28 @@ class TestForm:
         assert (tmp_path / "plan.json").read_bytes() == before
         assert run("form", BRANCH, *QUICK, "--out", str(tmp_path), "--force").exit_code == 0
 
+    def test_branch_by_branch(self, tmp_path: Path) -> None:
+        short = ("--size", "6-12", "--time-limit", "0.3", "--workers", "1", "--by-branch")
+        done = run("form", MANY, *short, "--out", str(tmp_path / "out"))
+        assert done.exit_code == 0
+        lines = (tmp_path / "out" / "branches.csv").read_text(encoding="utf-8-sig").splitlines()
+        assert len(lines) == 8
+        assert (tmp_path / "out" / "B7" / "assignments.csv").exists()
+        again = run("form", MANY, *short, "--out", str(tmp_path / "out"))
+        assert again.exit_code == 2
+        assert run("form", MANY, *short).exit_code == 2
+        assert run("form", MANY, *short, "--out", str(tmp_path / "x"), "--json").exit_code == 2
+
+    def test_a_branch_without_a_plan_is_told_when_all_others_are_written(self, tmp_path: Path) -> None:
+        options = ("--size", "17-24", "--time-limit", "0.3", "--workers", "1", "--by-branch")
+        done = run("form", MANY, *options, "--out", str(tmp_path / "out"))
+        assert done.exit_code == 3
+        lines = (tmp_path / "out" / "branches.csv").read_text(encoding="utf-8-sig").splitlines()
+        failed = [line for line in done.stderr.splitlines() if line.startswith("grouping: branch ")]
+        assert len(lines) - 1 + len(failed) == 7
+        assert len(failed) > 0
+        assert len(lines) > 1
+
     def test_options_shape_the_policy(self) -> None:
         options = ("--preset", "by_location", "--size", "5-9", "--groups", "6", "--sessions", "2")
         done = run("form", BRANCH, *options, "--time-limit", "1", "--json")
@@ -158,20 +180,6 @@ class TestOthers:
         assert run("--help").exit_code == 0
         assert run().exit_code == 2
 
-    def test_progress_is_one_line_that_goes_away(self, capsys: pytest.CaptureFixture[str]) -> None:
-        from grouping.cli import _Line
-        from grouping.solving.engine import Progress
-
-        line = _Line()
-        line(Progress(0.0, None, None, "start"))
-        line.shown = 0.0
-        line(Progress(0.1, 100, 90, "bound"))
-        line.clear()
-        shown = capsys.readouterr().err
-        assert "\n" not in shown
-        assert "gap 10.0%" in shown
-        assert shown.endswith("\r\x1b[K")
-
 
 class TestProcess:
     """What only a process of its own shows: exit codes, streams, signals."""
@@ -221,15 +229,15 @@ class TestProcess:
     def test_ctrl_c_prints_the_best_plan_so_far(self) -> None:
         code = (
             "import os, signal, sys\n"
-            "from grouping.plan import forming\n"
+            "from grouping.scale import tasks\n"
             "from grouping.cli import main\n"
-            "solve = forming.solve\n"
+            "solve = tasks.solve\n"
             "def stop(progress):\n"
             "    if progress.cost is not None:\n"
             "        os.kill(os.getpid(), signal.SIGINT)\n"
             "def interrupted(problem, **options):\n"
             "    return solve(problem, **{**options, 'on_progress': stop})\n"
-            "forming.solve = interrupted\n"
+            "tasks.solve = interrupted\n"
             f"sys.argv = ['grouping', 'form', {BRANCH!r}, '--size', '5-12', '--sessions', '2', '--time-limit', '50']\n"
             "main()\n"
         )

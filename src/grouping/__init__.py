@@ -6,6 +6,7 @@ brings in neither pandas nor OR-Tools.
 
 from __future__ import annotations
 
+import logging
 from importlib import import_module
 from typing import TYPE_CHECKING
 
@@ -21,8 +22,11 @@ if TYPE_CHECKING:
         RosterError,
         VerificationError,
     )
+    from grouping.plan.bars import progress_bar
+    from grouping.plan.branches import form_branches
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.forming import evaluate, form_groups
+    from grouping.plan.saving import save_branches
     from grouping.policy import (
         Affinity,
         Alike,
@@ -70,8 +74,11 @@ _HOME = {
         "RosterError",
         "VerificationError",
     ),
+    "grouping.plan.bars": ("progress_bar",),
+    "grouping.plan.branches": ("form_branches",),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
     "grouping.plan.forming": ("evaluate", "form_groups"),
+    "grouping.plan.saving": ("save_branches",),
     "grouping.policy": (
         "Affinity",
         "Alike",
@@ -166,12 +173,18 @@ __all__ = [
     "Within",
     "compare",
     "evaluate",
+    "form_branches",
     "form_groups",
+    "progress_bar",
     "read_roster",
     "sample_path",
+    "save_branches",
     "score",
     "solve",
 ]
+
+
+logging.getLogger(__name__).addHandler(logging.NullHandler())  # silent unless the caller wants to hear
 
 
 def __getattr__(name: str) -> object:

@@ -10,13 +10,12 @@ from __future__ import annotations
 import os
 import re
 import sys
-import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from enum import StrEnum
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -144,6 +143,13 @@ def form(
     seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
     out: Annotated[Path | None, typer.Option("--out", help="Folder to write the plan to.", metavar="DIR")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite files in --out.")] = False,
+    by_branch: Annotated[
+        bool,
+        typer.Option("--by-branch", help="Write each branch into --out when it is done; --time-limit is for each."),
+    ] = False,
+    workers: Annotated[
+        int | None, typer.Option("--workers", min=1, help="Cores to use; all of them if not given.")
+    ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON on stdout, and nothing else.")] = False,
     lang: Language = Lang.en,
     encoding: Encoding = None,
@@ -154,11 +160,16 @@ def form(
         from grouping.plan.saving import check_folder, save
         from grouping.plan.summary import summary
 
+        if by_branch and (out is None or as_json):
+            raise InputError(Issue("no_folder", "--by-branch writes into a folder: it needs --out, and no --json"))
         if out is not None:
             check_folder(out, force)
         wanted = _policy(policy, preset, size, groups, sessions)
         people = _roster(roster, encoding, unknown_shift)
-        plan = _form(people, wanted, time_limit, seed)
+        if by_branch and out is not None:
+            _form_branches(people, wanted, out, force, time_limit_per_branch=time_limit, seed=seed, workers=workers)
+            return
+        plan = _form(people, wanted, time_limit, seed, workers)
         saved = save(plan, out, people, force) if out is not None else ()
         if as_json:
             typer.echo(plan.to_json())
@@ -244,42 +255,39 @@ def _policy(
     })  # fmt: skip
 
 
-def _form(roster: Roster, policy: Policy, time_limit: float, seed: int) -> Plan:
+def _form(roster: Roster, policy: Policy, time_limit: float, seed: int, workers: int | None = None) -> Plan:
     from grouping.plan.forming import form_groups
 
-    line = _Line() if sys.stderr.isatty() else None
-    try:
-        return form_groups(roster, policy, time_limit=time_limit, seed=seed, on_progress=line)
-    finally:
-        if line is not None:
-            line.clear()
+    with _shown() as tell:
+        return form_groups(roster, policy, time_limit=time_limit, seed=seed, workers=workers, on_progress=tell)
 
 
-class _Line:
-    """One line on the terminal that says where the run stands."""
+def _form_branches(roster: Roster, policy: Policy, out: Path, force: bool, **options: Any) -> None:
+    """Write the branches one by one; the first that has no plan decides the exit code, when all others are written."""
+    from grouping.plan.branches import form_branches
+    from grouping.plan.saving import save_branches
 
-    def __init__(self) -> None:
-        self.begun = time.perf_counter()
-        self.shown = 0.0
+    failed: dict[str, GroupingError] = {}
+    with _shown() as tell:
+        plans = form_branches(roster, policy, **options, on_progress=tell, on_error=failed.__setitem__)
+        index = save_branches(plans, out, roster, force)
+    for name, error in failed.items():
+        typer.echo(f"grouping: branch {name}: {error}", err=True)
+    typer.echo(str(index))
+    for error in failed.values():
+        raise typer.Exit(INFEASIBLE if isinstance(error, InfeasibleError) else NO_PLAN)
 
-    def __call__(self, progress: Progress) -> None:
-        """Show what is known, at most ten times a second."""
-        now = time.perf_counter()
-        if now - self.shown < 0.1:
-            return
-        self.shown = now
-        state = "no plan yet"
-        if progress.cost is not None:
-            state = "a plan"
-            if progress.bound is not None and progress.cost:
-                state = f"a plan, gap {(progress.cost - progress.bound) / progress.cost:.1%}"
-        sys.stderr.write(f"\r\x1b[K{now - self.begun:5.1f} s  {progress.phase}: {state} (Ctrl-C takes the best so far)")
-        sys.stderr.flush()
 
-    def clear(self) -> None:
-        """Take the line away."""
-        sys.stderr.write("\r\x1b[K")
-        sys.stderr.flush()
+@contextmanager
+def _shown() -> Iterator[Callable[[Progress], None] | None]:
+    """Show a progress bar on stderr where that is a terminal."""
+    from grouping.plan.bars import progress_bar
+
+    if not sys.stderr.isatty():
+        yield None
+        return
+    with progress_bar() as bar:
+        yield bar
 
 
 def main() -> None:

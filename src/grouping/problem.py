@@ -23,7 +23,6 @@ are multiplied by its integer ``weight`` and added to the cost.
 from __future__ import annotations
 
 import hashlib
-import json
 from collections.abc import Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
@@ -432,5 +431,24 @@ class Problem:
     @cached_property
     def digest(self) -> str:
         """A short fingerprint of the whole problem; equal problems have equal digests."""
-        text = json.dumps(self.to_dict(), sort_keys=True, ensure_ascii=True)
-        return hashlib.sha256(text.encode()).hexdigest()[:16]
+        found = hashlib.sha256()
+        _feed(found, self)
+        return found.hexdigest()[:16]
+
+
+def _feed(found: hashlib._Hash, value: Any) -> None:
+    """Add a value to a hash, arrays as their bytes: a text of a large problem would take far longer than hashing it."""
+    if isinstance(value, np.ndarray):
+        found.update(f"array{value.shape}{value.dtype.kind}".encode())
+        found.update(np.ascontiguousarray(value).astype(value.dtype.newbyteorder("<"), copy=False).tobytes())
+    elif isinstance(value, Sequence) and not isinstance(value, str):
+        found.update(f"{len(value)}[".encode())
+        for entry in value:
+            _feed(found, entry)
+    elif isinstance(value, Problem | Term | Choice | Group | Placement):
+        found.update(f"{type(value).__name__}(".encode())
+        for part in fields(value):
+            _feed(found, getattr(value, part.name))
+    else:
+        plain = value.item() if isinstance(value, np.generic) else value
+        found.update(f"{type(plain).__name__}:{plain!r};".encode())

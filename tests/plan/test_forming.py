@@ -6,7 +6,7 @@ from typing import Any
 import pytest
 
 import grouping as gp
-from grouping.plan import forming
+from grouping.scale import tasks
 from grouping.solving.engine import Progress, Solution
 
 
@@ -36,14 +36,14 @@ def test_no_time_is_no_plan(many: gp.Roster, policy: gp.Policy) -> None:
 def test_a_wrong_answer_does_not_leave(
     roster: gp.Roster, policy: gp.Policy, monkeypatch: pytest.MonkeyPatch, tmp_path: Any
 ) -> None:
-    real: Callable[..., Solution] = forming.solve
+    real: Callable[..., Solution] = tasks.solve
 
     def lying(*args: Any, **options: Any) -> Solution:
         found = real(*args, **options)
         assert found.cost is not None
         return Solution("optimal", found.group_of, found.cost - 1, found.cost - 1, found.provenance)
 
-    monkeypatch.setattr(forming, "solve", lying)
+    monkeypatch.setattr(tasks, "solve", lying)
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     with pytest.raises(gp.VerificationError) as caught:
         gp.form_groups(roster, policy, time_limit=0.5)
@@ -54,12 +54,12 @@ def test_a_wrong_answer_does_not_leave(
 
 
 def test_an_interrupt_after_the_first_plan_still_gives_a_whole_one(many: gp.Roster, policy: gp.Policy) -> None:
-    calls = 0
+    stopped = False
 
     def stop(progress: Progress) -> None:
-        nonlocal calls
-        calls += 1
-        if progress.cost is not None and calls < 3:
+        nonlocal stopped
+        if progress.cost is not None and not stopped:
+            stopped = True
             raise KeyboardInterrupt
 
     plan = gp.form_groups(many, policy, time_limit=60, on_progress=stop)

@@ -3,42 +3,41 @@
 from __future__ import annotations
 
 import json
-import logging
 import tempfile
+import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
+from functools import cache
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, Literal
 
 import numpy as np
 
 from grouping.errors import InfeasibleError, Issue, PolicyError, VerificationError
+from grouping.plan.bars import progress_bar
 from grouping.plan.building import Scored, Status, build
-from grouping.plan.divisions import read_division
+from grouping.plan.divisions import Division, read_division
 from grouping.plan.evaluation import Evaluation, Plan
 from grouping.plan.reasons import counted, reasons
 from grouping.plan.records import BrokenRule
 from grouping.plan.things import place_teams
-from grouping.policy.compiling import Compiled, compile_parts
+from grouping.policy.compiling import Compiled, compile_drafts, compile_parts, drafts
 from grouping.policy.general import Together
 from grouping.policy.policy import Policy
 from grouping.policy.rules import Within
+from grouping.scale.sharing import Options, Part, crew_of, solve_parts
 from grouping.scoring import faults, score
-from grouping.solving.engine import Progress, Solution, solve
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from grouping.problem import IntArray, Problem
     from grouping.roster import Roster
-
-log = logging.getLogger(__name__)
+    from grouping.solving.clock import Control
+    from grouping.solving.engine import Progress, Solution
 
 DISTRIBUTION = "group-formation-optimizer"
-
-_LAST_CALL = 1.0
-"""Seconds for each part not yet begun when the user stops the run, so that the plan comes out whole."""
 
 
 def form_groups(
@@ -47,35 +46,49 @@ def form_groups(
     *,
     time_limit: float = 30.0,
     seed: int = 0,
-    workers: int = 2,
+    workers: int | None = None,
     reproducible: bool = False,
+    gap_limit: float = 0.0,
+    start: pd.DataFrame | Mapping[str, str] | Evaluation | str | None = None,
     executor: Executor | None = None,
-    on_progress: Callable[[Progress], None] | None = None,
+    control: Control | None = None,
+    on_progress: Callable[[Progress], None] | Literal["bar"] | None = None,
 ) -> Plan:
     """Divide the members into groups as the policy asks, and prove how good the division is.
+
+    Independent parts (branches) are solved at the same time, on processes of this machine or on ``executor``; what
+    time one part does not need goes to those not proven.
 
     Parameters
     ----------
     roster : the members
     policy : what is wanted; None is :meth:`Policy.balanced`
-    time_limit : seconds of solving in all; the run ends earlier when everything is proven
+    time_limit : seconds in all; the run ends earlier when everything is proven
     seed : of all random choices
-    workers : threads of CP-SAT
-    reproducible : True makes the same input, seed and versions give the same plan; the time limit is then counted
-        in work and only roughly met
-    executor : solves independent parts (branches) at the same time; any ``concurrent.futures`` executor. None solves
-        them one after another. Each part gets the share of the limit that its members are of all
-    on_progress : called with a :class:`Progress` of the part being solved; ignored with an executor
+    workers : cores to use; None is all of them. Several parts are solved on so many processes; a single part in this
+        process, with so many threads of CP-SAT (None: 2). 1 starts no process. With an executor: how many tasks it
+        runs at once, where it does not say so itself
+    reproducible : True makes the same input, seed and versions give the same plan, whatever the workers; the time
+        limit is then counted in work and only roughly met
+    gap_limit : a part is finished when (cost − bound) / cost is not above this; 0 asks for a proof
+    start : a division to start from, in any form that :func:`evaluate` takes; if it keeps the rules, the plan is
+        never worse. Members whom it leaves out, or groups that do not fit, make it useless for their part
+    executor : runs the parts; any ``concurrent.futures`` executor, of Dask too. It is not shut down
+    control : its ``stop()``, called from another thread, ends the run as Ctrl-C does
+    on_progress : called with a :class:`Progress` in this thread; "bar" shows a bar (see :func:`progress_bar`)
 
     Returns
     -------
-    Plan : verified by the independent scorer. When the run is interrupted (Ctrl-C) after a first plan, the best so
-        far, with ``provenance["stopped_by"] == "user"``
+    Plan : verified by the independent scorer. When the run is interrupted (Ctrl-C, ``control.stop()``) after a first
+        plan, the best so far, with ``provenance["stopped_by"] == "user"``; parts not yet begun get about a second
+        each, so that the plan is whole. A second Ctrl-C ends it without
 
     Raises
     ------
     PolicyError
         When the policy does not fit the roster; all faults at once.
+    AssignmentError
+        When ``start`` cannot be read as a division of the roster.
     InfeasibleError
         When it is proven that no division keeps every rule.
     NoPlanFoundError
@@ -89,33 +102,120 @@ def form_groups(
     >>> len(plan.assignments), plan.violations
     (42, ())
     """
-    wanted = _checked(policy)
-    if not isinstance(time_limit, int | float) or isinstance(time_limit, bool) or not 0 < time_limit < float("inf"):
-        raise PolicyError(Issue("bad_time_limit", "time_limit is a positive number of seconds", value=str(time_limit)))
-    parts = compile_parts(roster, wanted)
-    impossible = [_where(part, reason) for part in parts for reason in counted(part)]
-    if impossible:
-        raise InfeasibleError(impossible)
-    options: dict[str, Any] = {"seed": seed, "workers": workers, "reproducible": reproducible}
-    solutions = _solve_parts(parts, time_limit, options, executor, on_progress)
-    scored = []
-    for part, solution in zip(parts, solutions, strict=False):
-        if solution.group_of is None:
+    begun = time.perf_counter()
+    if on_progress == "bar":
+        with progress_bar() as bar:
+            return form_groups(
+                roster, policy, time_limit=time_limit, seed=seed, workers=workers, reproducible=reproducible,
+                gap_limit=gap_limit, start=start, executor=executor, control=control, on_progress=bar,
+            )  # fmt: skip
+    wanted = checked_policy(policy)
+    options = Options(
+        checked_limit(time_limit), begun, seed, checked_workers(workers), reproducible, checked_gap(gap_limit),
+        executor, control, on_progress,
+    )  # fmt: skip
+    given = None if start is None else read_division(roster, start)
+    drafted = list(drafts(roster, wanted))
+    crew = crew_of([len(draft.roster) for draft in drafted], options)  # processes start while we compile
+    try:
+        parts = compile_drafts(drafted)
+        impossible = [_where(part, reason) for part in parts for reason in counted(part)]
+        if impossible:
+            raise InfeasibleError(impossible)
+        asked = [Part(part.name, part.problem, None if given is None else start_of(part, given)) for part in parts]
+        solutions = solve_parts(asked, options, crew)
+    finally:
+        crew.close()
+    told = {key: getattr(options, key) for key in ("time_limit", "seed", "workers", "reproducible", "gap_limit")}
+    return plan_of(parts, solutions, wanted, told, begun)
+
+
+def plan_of(
+    parts: Sequence[Compiled],
+    solutions: Sequence[Solution | None],
+    policy: Policy,
+    told: Mapping[str, Any],
+    begun: float,
+) -> Plan:
+    """Return the plan that solutions make, verified.
+
+    Parameters
+    ----------
+    told : the options of the run, for the provenance
+    begun : moment of ``time.perf_counter()`` at which the run began
+
+    Raises
+    ------
+    InfeasibleError
+        When one of them is proven infeasible.
+    VerificationError
+        When one of them is not what it claims to be.
+    """
+    for part, solution in zip(parts, solutions, strict=True):
+        if solution is not None and solution.status == "infeasible":
             raise InfeasibleError([_where(part, reason) for reason in reasons(part)])
+    found = [solution for solution in solutions if solution is not None]
+    scored = []
+    for part, solution in zip(parts, found, strict=True):
         _verify(part.problem, solution)
         scored.append(_settled(part, solution))
     proven = all(part.bound is not None and part.bound == part.score.cost for part in scored)
     status: Status = "optimal" if proven else "feasible"
-    provenance = _provenance(parts, solutions, {"time_limit": time_limit, **options})
-    return Plan(build(scored, wanted, status, provenance=provenance))
+    provenance = _provenance(parts, found, told)
+    provenance["seconds"]["wall"] = round(time.perf_counter() - begun, 3)
+    return Plan(build(scored, policy, status, provenance=provenance))
 
 
-def _checked(policy: Policy | None) -> Policy:
+def start_of(part: Compiled, given: Division) -> IntArray | None:
+    """Return a division as the start of a part; None where it does not say enough.
+
+    Groups keep their names where the problem has them; others take the groups that are left.
+    """
+    problem = part.problem
+    names = [given.group_of.get(member) for member in part.roster.member_ids]
+    index = {group.name: g for g, group in enumerate(problem.groups)}
+    others = list(dict.fromkeys(name for name in names if name is not None and name not in index))
+    free = [g for name, g in index.items() if name not in names]
+    if None in names or len(others) > len(free):
+        return None
+    index.update(zip(others, free, strict=False))
+    place: IntArray = np.full(len(problem.size), -1, dtype=np.int64)
+    place[: len(names)] = [index[name] for name in names if name is not None]
+    for thing, team in enumerate(part.teams, start=len(names)):
+        keeper = given.covers.get((part.name, team))
+        if keeper in names and keeper is not None:
+            place[thing] = index[keeper]
+    place = place_teams(problem, place)
+    return None if score(problem, place).violations else place
+
+
+def checked_policy(policy: Policy | None) -> Policy:
     """Return the policy, or the default one for None."""
     if policy is not None and not isinstance(policy, Policy):
         advice = "Policy.balanced(), or Policy.load(path) for a file"
         raise PolicyError(Issue("bad_policy", "policy is a Policy", value=type(policy).__name__, advice=advice))
     return Policy.balanced() if policy is None else policy
+
+
+def checked_limit(seconds: float, name: str = "time_limit") -> float:
+    """Return a time limit if it is one."""
+    if not isinstance(seconds, int | float) or isinstance(seconds, bool) or not 0 < seconds < float("inf"):
+        raise PolicyError(Issue("bad_time_limit", f"{name} is a positive number of seconds", value=str(seconds)))
+    return float(seconds)
+
+
+def checked_workers(workers: int | None) -> int | None:
+    """Return a number of workers if it is one."""
+    if workers is not None and (not isinstance(workers, int) or isinstance(workers, bool) or workers < 1):
+        raise PolicyError(Issue("bad_workers", "workers is a positive number, or None", value=str(workers)))
+    return workers
+
+
+def checked_gap(gap_limit: float) -> float:
+    """Return a gap limit if it is one."""
+    if not isinstance(gap_limit, int | float) or not 0 <= gap_limit < 1:
+        raise PolicyError(Issue("bad_gap_limit", "gap_limit is a share from 0 to below 1", value=str(gap_limit)))
+    return float(gap_limit)
 
 
 def _where(part: Compiled, reason: str) -> str:
@@ -133,39 +233,6 @@ def _settled(part: Compiled, solution: Solution) -> Scored:
     if again.violations or again.cost > score(problem, found).cost:
         place, again = found, score(problem, found)
     return Scored(part, place, again, solution.bound)
-
-
-def _solve_parts(
-    parts: Sequence[Compiled],
-    time_limit: float,
-    options: Mapping[str, Any],
-    executor: Executor | None,
-    on_progress: Callable[[Progress], None] | None,
-) -> list[Solution]:
-    """Solve the parts up to the first infeasible one; each gets time by its members, and what others leave over."""
-    if executor is not None:
-        sizes = sum(part.problem.members for part in parts)
-        limits = [max(time_limit * part.problem.members / sizes, 1.0) for part in parts]
-        tasks = [
-            executor.submit(solve, part.problem, time_limit=limit, **{**options, "workers": 1})
-            for part, limit in zip(parts, limits, strict=True)
-        ]
-        return [task.result() for task in tasks]
-    left, members, stopped = time_limit, sum(part.problem.members for part in parts), False
-    solutions = []
-    for part in parts:
-        share = max(left * part.problem.members / max(members, 1), min(time_limit, 0.05))
-        share = min(share, _LAST_CALL) if stopped else share
-        solution = solve(part.problem, time_limit=share, on_progress=on_progress, **options)
-        spent = solution.provenance["seconds"]
-        assert isinstance(spent, dict)
-        left -= share if options["reproducible"] else min(float(spent["total"]), share)
-        members -= part.problem.members
-        solutions.append(solution)
-        stopped = stopped or solution.provenance.get("stopped_by") == "user"
-        if solution.group_of is None:
-            break
-    return solutions
 
 
 def _verify(problem: Problem, solution: Solution) -> None:
@@ -201,12 +268,16 @@ def _dump(problem: Problem, solution: Solution) -> Path | None:
     return Path(file.name)
 
 
-def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], options: Mapping[str, Any]) -> dict[str, Any]:
+@cache
+def _versions() -> dict[str, str]:
     try:
         own = version(DISTRIBUTION)
     except PackageNotFoundError:
         own = "source"
-    versions = {"grouping": own, "ortools": version("ortools"), "numpy": version("numpy")}
+    return {"grouping": own, "ortools": version("ortools"), "numpy": version("numpy")}
+
+
+def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], options: Mapping[str, Any]) -> dict[str, Any]:
     about = [
         {"part": part.name, "members": part.problem.members, "problem": part.problem.digest, **solution.provenance}
         for part, solution in zip(parts, solutions, strict=True)
@@ -220,8 +291,8 @@ def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], option
     if len(about) == 1:
         single = {key: about[0][key] for key in ("plan", "bound") if key in about[0]}
     stops = [entry.get("stopped_by") for entry in about]
-    single["stopped_by"] = next((stop for stop in ("user", "limit") if stop in stops), "proof")
-    return {"seconds": seconds, **single, "options": dict(options), "versions": versions, "parts": about}
+    single["stopped_by"] = next((stop for stop in ("user", "limit", "gap") if stop in stops), "proof")
+    return {"seconds": seconds, **single, "options": dict(options), "versions": dict(_versions()), "parts": about}
 
 
 def evaluate(
@@ -260,7 +331,7 @@ def evaluate(
     >>> 0 < today.score < 100
     True
     """
-    wanted = _checked(policy)
+    wanted = checked_policy(policy)
     division = read_division(roster, assignments)
     group_of = division.group_of
     parts = compile_parts(roster, wanted, group_of)

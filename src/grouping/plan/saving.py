@@ -2,18 +2,20 @@
 
 from __future__ import annotations
 
+import re
 import shutil
 import tempfile
+from collections.abc import Iterable
 from os import PathLike
 from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grouping.errors import InputError, Issue
-from grouping.plan.tables import csv_bytes
+from grouping.plan.tables import csv_bytes, csv_row
 from grouping.policy.policy import Policy
 
 if TYPE_CHECKING:
-    from grouping.plan.evaluation import Evaluation
+    from grouping.plan.evaluation import Evaluation, Plan
     from grouping.roster import Roster
 
 FILES = ("plan.json", "assignments.csv", "groups.csv", "scores.csv", "policy.toml")
@@ -78,6 +80,72 @@ def save(
         what = f"cannot be written: {error.strerror}"
         raise InputError(Issue("unwritable", what, file=str(place), advice="name another folder")) from error
     return tuple(place / name for name in FILES)
+
+
+INDEX = "branches.csv"
+_INDEX_COLUMNS = ("branch", "folder", "members", "groups", "status", "score", "bound", "cost", "cost_bound")
+
+
+def save_branches(
+    plans: Iterable[tuple[str, Plan]],
+    folder: str | PathLike[str],
+    roster: Roster | None = None,
+    force: bool = False,
+) -> Path:
+    """Write the plan of every branch into a folder of its own as it comes, and keep none.
+
+    Each branch's folder holds what :func:`save` writes. ``branches.csv`` beside them has a row per branch, added when
+    its folder is complete; so after an interruption it lists what can be relied on.
+
+    Parameters
+    ----------
+    plans : (branch, plan), as :func:`grouping.form_branches` yields them
+    folder : made if it is not there
+    roster : adds names and departments to ``assignments.csv``
+    force : True overwrites files of these names
+
+    Returns
+    -------
+    Path : of ``branches.csv``
+
+    Raises
+    ------
+    InputError
+        When a file is there and ``force`` is False, or the folder cannot be written.
+    """
+    place = Path(folder)
+    index = place / INDEX
+    check_folder(place, force=True)
+    if index.exists() and not force:
+        raise InputError(Issue("file_exists", "is there already", file=str(index), advice="name another folder"))
+    people = {} if roster is None else {member.member_id: member for member in roster.members}
+    taken: set[str] = set()
+    try:
+        place.mkdir(parents=True, exist_ok=True)
+        index.write_bytes(",".join(_INDEX_COLUMNS).encode("utf-8-sig") + b"\r\n")
+    except OSError as error:
+        raise InputError(Issue("unwritable", f"cannot be written: {error.strerror}", file=str(place))) from error
+    for name, plan in plans:
+        own = _folder_name(name, taken)
+        seats, only = plan.result.assignments, None
+        if roster is not None:
+            only = type(roster)(tuple(people[seat.member_id] for seat in seats if seat.member_id in people))
+        save(plan, place / own, only, force)
+        row = (name, own, len(seats), len(plan.result.groups), plan.status, plan.score, plan.bound, plan.cost,
+               plan.cost_bound)  # fmt: skip
+        with index.open("ab") as file:
+            file.write(csv_row(row))
+    return index
+
+
+def _folder_name(branch: str, taken: set[str]) -> str:
+    """Return a name for a folder that is like the branch's, safe on every system, and new."""
+    plain = re.sub(r"[^\w.-]+", "_", branch).strip("._")[:80] or "branch"
+    name, number = plain, 2
+    while name.casefold() in taken:
+        name, number = f"{plain}_{number}", number + 1
+    taken.add(name.casefold())
+    return name
 
 
 def _umask() -> int:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import csv
+import io
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
@@ -69,6 +71,13 @@ def csv_bytes(table: pd.DataFrame) -> bytes:
     """
     text: str = table.map(_cell).to_csv(index=False, lineterminator="\r\n")
     return text.encode("utf-8-sig")
+
+
+def csv_row(values: Iterable[object]) -> bytes:
+    """Return one row in the form of :func:`csv_bytes`, to be added to such a file."""
+    text = io.StringIO()
+    csv.writer(text, lineterminator="\r\n").writerow(["" if value is None else _cell(value) for value in values])
+    return text.getvalue().encode("utf-8")
 
 
 def _cell(value: object) -> object:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from math import lcm
@@ -18,6 +18,7 @@ from grouping.policy.general import Apart, Together
 from grouping.policy.policy import GroupSpec, Policy
 from grouping.policy.rules import Within
 from grouping.problem import BoolArray, Group, Placement, Problem, Role, Term
+from grouping.roster.splitting import split_roster
 
 if TYPE_CHECKING:
     from grouping.roster import Roster, Team
@@ -89,18 +90,53 @@ def compile_parts(roster: Roster, policy: Policy, names: Mapping[str, str] | Non
     InfeasibleError
         When sizes alone, or rules that join what borders separate, rule out every division.
     """
-    asked = _with_requests(roster, policy)
-    _check_members(roster, asked)
+    return compile_drafts(drafts(roster, policy, names))
+
+
+def compile_drafts(drafted: Iterable[Draft]) -> tuple[Compiled, ...]:
+    """Return the compiled parts; sizes that rule out every division are told of all parts at once."""
     compiled: list[Compiled] = []
     impossible: list[str] = []
-    for part, sub, rules in _split(roster, asked, judged=names is not None):
+    for draft in drafted:
         try:
-            compiled.append(_compile(part, sub, rules, names))
+            compiled.append(draft.compiled())
         except InfeasibleError as error:
             impossible += error.reasons
     if impossible:
         raise InfeasibleError(impossible)
     return tuple(compiled)
+
+
+@dataclass(frozen=True)
+class Draft:
+    """One independent part before it is compiled, which is what takes the memory.
+
+    Attributes
+    ----------
+    name : the part's name, "" when there is only one
+    roster, policy : of this part
+    names : member id → group name of a division that is to be judged; None when groups are to be formed
+    """
+
+    name: str
+    roster: Roster
+    policy: Policy
+    names: Mapping[str, str] | None = None
+
+    def compiled(self) -> Compiled:
+        """Return the part's problem; raises InfeasibleError when sizes alone rule out every division."""
+        return _compile(self.name, self.roster, self.policy, self.names)
+
+
+def drafts(roster: Roster, policy: Policy, names: Mapping[str, str] | None = None) -> Iterator[Draft]:
+    """Yield the independent parts of a roster one after another, checked but not compiled.
+
+    Parameters and errors are those of :func:`compile_parts`.
+    """
+    asked = _with_requests(roster, policy)
+    _check_members(roster, asked)
+    for part, sub, rules in _split(roster, asked, judged=names is not None):
+        yield Draft(part, sub, rules, names)
 
 
 def _with_requests(roster: Roster, policy: Policy) -> Policy:
@@ -137,29 +173,27 @@ def _check_members(roster: Roster, policy: Policy) -> None:
         raise PolicyError(faults)
 
 
-def _split(roster: Roster, policy: Policy, judged: bool) -> list[tuple[str, Roster, Policy]]:
-    """Return (name, roster, policy) of each independent part; a team without members goes to one part only."""
+def _split(roster: Roster, policy: Policy, judged: bool) -> Iterator[tuple[str, Roster, Policy]]:
+    """Yield (name, roster, policy) of each independent part; a team without members goes to one part only."""
     borders = [criterion for criterion in policy.must if isinstance(criterion, Within)]
     if policy.groups is not None or not borders:
-        return [("", roster, policy)]
+        yield "", roster, policy
+        return
     context = Context(roster, (), policy.size, (0, 0))
     values = zip(*(border.values(context) for border in borders), strict=True)
     part_of = {member: "-".join(filter(None, v)) for member, v in zip(roster.member_ids, values, strict=True)}
     parts = list(dict.fromkeys(part_of.values()))
     if len(parts) < 2:
-        return [("", roster, policy)]
+        yield "", roster, policy
+        return
     for criterion in policy.must:
         if not judged and isinstance(criterion, Together) and len({part_of[m] for m in criterion.ids}) > 1:
             raise InfeasibleError(f"{criterion.label} asks for members whom {borders[0].label} keeps apart")
-    found = []
-    for part in parts:
-        ids = [member for member in roster.member_ids if part_of[member] == part]
-        found.append((part, roster.select(ids), _restricted(policy, frozenset(ids))))
-    home = _homes([sub for _, sub, _ in found])
-    return [
-        (part, replace(sub, teams=tuple(t for t in sub.teams if home.get(_key(t), i) == i)), rules)
-        for i, (part, sub, rules) in enumerate(found)
-    ]
+    subs = split_roster(roster, part_of)
+    home = _homes(list(subs.values()))
+    for i, (part, sub) in enumerate(subs.items()):
+        own = replace(sub, teams=tuple(team for team in sub.teams if home.get(_key(team), i) == i))
+        yield part, own, _restricted(policy, frozenset(sub.member_ids))
 
 
 def _key(team: Team) -> tuple[str | None, str]:
@@ -230,7 +264,7 @@ def _why_no_count(members: int, lo: int, hi: int, asked: tuple[int, int], free: 
 def _compile(part: str, roster: Roster, policy: Policy, judged: Mapping[str, str] | None) -> Compiled:
     groups, count = _groups(part, roster, policy, judged)
     context = Context(roster, [group.name for group in groups], policy.size, count, closed=judged is None)
-    drafts: list[tuple[Criterion, bool, list[Term], list[Placement]]] = []
+    made: list[tuple[Criterion, bool, list[Term], list[Placement]]] = []
     silent: list[str] = []
     faults: list[Issue] = []
     wishes = [c for c in policy.prefer if policy.principles[c.principle or c.home]]
@@ -245,15 +279,15 @@ def _compile(part: str, roster: Roster, policy: Policy, judged: Mapping[str, str
                 silent.append(criterion.label)
             continue
         placed = [entry for entry in data if isinstance(entry, Placement)]
-        drafts.append((criterion, must, [entry for entry in data if isinstance(entry, Term)], placed))
+        made.append((criterion, must, [entry for entry in data if isinstance(entry, Term)], placed))
     if faults:
         raise PolicyError(faults)
-    shares, scale = _shares([c for c, must, *_ in drafts if not must], policy)
+    shares, scale = _shares([c for c, must, *_ in made if not must], policy)
     terms: list[Term] = []
     placements: list[Placement] = []
     entries: list[Entry] = []
     soft = iter(shares)
-    for criterion, must, data_terms, placed in drafts:
+    for criterion, must, data_terms, placed in made:
         share = Fraction(0) if must else next(soft)
         label = _unique(criterion.label, [entry.label for entry in entries])
         first = len(terms)

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import math
+from functools import lru_cache
 from typing import TYPE_CHECKING, cast
 
 from grouping.roster.cells import Cells
@@ -57,7 +58,8 @@ def horizon(
     return tuple(first + dt.timedelta(days=day) for day in range(count))
 
 
-def grid(days: Iterable[dt.date]) -> tuple[Slot, ...]:
+@lru_cache(maxsize=64)  # the branches of an organisation share a few horizons
+def grid(days: tuple[dt.date, ...]) -> tuple[Slot, ...]:
     """Return the default times on each day."""
     slots = []
     for day in days:

@@ -28,6 +28,7 @@ from grouping.solving.kernel import Kernel
 from grouping.solving.listing import SMALL, TINY, TooManyError, all_sets, possible, within
 from grouping.solving.neighbourhoods import around, distances, partition
 from grouping.solving.partition import canonical, choose
+from grouping.solving.parts import separated, solve_apart
 from grouping.solving.pricing import Pricer, TimeUp
 from grouping.solving.search import anneal, start
 from grouping.solving.slicing import cut
@@ -62,12 +63,20 @@ class Progress:
     cost : of the best plan so far, None before the first
     bound : lower limit of the cost proven so far, None before the first
     phase : what is being done
+    score, score_bound : the same as scores, larger is better; with several parts over all that have a plan so far
+    part : name of the part that cost, bound and phase are about, "" if there is only one
+    parts_done, parts : how many parts are finished, and how many there are; 0 when that is not known
     """
 
     seconds: float
     cost: int | None
     bound: int | None
     phase: str
+    score: float | None = None
+    score_bound: float | None = None
+    part: str = ""
+    parts_done: int = 0
+    parts: int = 1
 
 
 @dataclass(frozen=True)
@@ -143,6 +152,12 @@ def solve(
         raise ValueError("the gap limit is a share of the cost, from 0 to below 1")
     if unknown := set(without) - set(ENGINES):
         raise ValueError(f"no such engine: {', '.join(sorted(unknown))}; there are {', '.join(ENGINES)}")
+    pieces = separated(problem)
+    if len(pieces) > 1:
+        return solve_apart(
+            problem, pieces, solve, time_limit=time_limit, reproducible=reproducible, gap_limit=gap_limit,
+            start=start, control=control, on_progress=on_progress, seed=seed, workers=workers, without=without,
+        )  # fmt: skip
     clock = Clock(time_limit, reproducible, control)
     run = _Run(problem, clock, seed, workers, gap_limit, frozenset(without), on_progress)
     try:
@@ -218,7 +233,8 @@ class _Run:
             return
         cost = self.cost if self.best is not None else None
         try:
-            self.on_progress(Progress(self.clock.seconds, cost, self.bound, self.phase))
+            score, limit = (None if known is None else self.problem.score_of(known) for known in (cost, self.bound))
+            self.on_progress(Progress(self.clock.seconds, cost, self.bound, self.phase, score, limit))
         except Exception:  # a broken progress bar must not cost a plan; KeyboardInterrupt still passes
             log.exception("on_progress failed")
 
