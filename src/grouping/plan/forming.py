@@ -208,7 +208,14 @@ def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], option
         own = "source"
     versions = {"grouping": own, "ortools": version("ortools"), "numpy": version("numpy")}
     about = [
-        {"part": part.name, "members": part.problem.members, "problem": part.problem.digest, **solution.provenance}
+        {
+            "part": part.name,
+            "members": part.problem.members,
+            "problem": part.problem.digest,
+            "cost": solution.cost,
+            "cost_bound": solution.bound,
+            **solution.provenance,
+        }
         for part, solution in zip(parts, solutions, strict=True)
     ]
     first = [entry["seconds"] for entry in about if isinstance(entry["seconds"], dict)]
