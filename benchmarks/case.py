@@ -118,8 +118,9 @@ def solve(problem: gp.Problem, limit: float, seed: int, **options: Any) -> tuple
     """Solve a problem; return the solution and the cells that all families have."""
     import grouping as gp
 
+    solver = gp.solve  # loads it
     trace = Trace()
-    solution = gp.solve(problem, time_limit=limit, seed=seed, on_progress=trace, **options)
+    solution = solver(problem, time_limit=limit, seed=seed, on_progress=trace, **options)
     total = time.perf_counter() - trace.start
     cells: Cells = {
         "cost": solution.cost,
