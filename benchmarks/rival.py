@@ -1,12 +1,13 @@
 """A rival on its own rosters: `team-formation`.
 
 `team-formation` 2.0 (Harvard Business School, MIT licence, public index) states everything in one CP-SAT model and
-shows no bound. Rosters and constraints are those in its repository (`tests/data`), not part of this project: they are
-read from `peers/harvard-team-formation` in the folder that GROUPING_BENCH_DATA names. `working_time_test` comes without
-constraints; ours are hours that all share (weight 20, made from time zone and times of day as its code does, on
-2026-12-01) and gender (10). Both solvers get the same limit: the rival's counts its solver alone, ours everything from
-the table on. Team sizes are by the rival's rule. Both plans are scored by an independent writing of the rival's
-formula: for each team, weight × (size − members with the commonest value) to cluster; weight × Σ over all values but
+shows its user no bound; its solver keeps one, given here as "its bound". Rosters and constraints are those in its
+repository (`tests/data`), not part of this project: they are read from `peers/harvard-team-formation` in the folder
+that GROUPING_BENCH_DATA names. `working_time_test` comes without constraints; ours are hours that all share (weight 20,
+made from time zone and times of day as its code does, on 2026-12-01) and gender (10). Both solvers get the same limit:
+the rival's counts its solver alone, ours everything from the table on. Team sizes are by the rival's rule. Both plans
+are scored by an independent writing of the rival's formula: for each team, weight × (size − members with the commonest
+value) to cluster; weight × Σ over all values but
 the last |count − round(share × size)| to diversify; weight × members beyond the first with a value to be different;
 weight × (max − min) for numbers. Smaller is better; in a plan without a proof the rival itself may report a little
 more than the formula, because its model writes ranges too wide. The rival is run by the interpreter that
@@ -341,7 +342,7 @@ def figures(rows: Rows) -> list[Figure]:
     if not ran:
         return [Figure("the rival's rosters", asked, "", None)]
     worse = [name for name, row in ran.items() if row["rival_value"] is not None and row["value"] > row["rival_value"]]
-    bounded = all(row["bound"] is not None for row in ran.values())
+    bounded = all(row["status"] == "optimal" or (row["bound"] or 0) > 0 for row in ran.values())  # 0 needs no proof
     better = sum(row["rival_value"] is None or row["value"] < row["rival_value"] for row in ran.values())
     reached = f"better {better}, equal {len(ran) - better - len(worse)}, worse {len(worse)} of {len(ran)}"
     if worse:
@@ -352,9 +353,17 @@ def figures(rows: Rows) -> list[Figure]:
 
 
 def behind(rows: Rows) -> str:
-    """Return where we are worse or unproven."""
+    """Return where we are worse, unproven, or prove less or later than the rival's solver does."""
     open_ones = [
         f"{name} (gap {percent(row['gap'], 0)})" for name, row in good(rows).items() if row["status"] != "optimal"
     ]
-    text = short_of(figures(rows))
-    return text + (f" Not proven: {', '.join(open_ones)}." if open_ones else "")
+    text = short_of(figures(rows)) + (f" Not proven: {', '.join(open_ones)}." if open_ones else "")
+    bounded = {name: row for name, row in good(rows).items() if row.get("rival_bound") is not None}
+    lower = [name for name, row in bounded.items() if (row["bound"] or 0) < row["rival_bound"]]
+    later = [
+        name
+        for name, row in bounded.items()
+        if row["rival_value"] == row["rival_bound"] and (row["proof"] or float("inf")) > row["rival_seconds"] + 0.1
+    ]
+    text += f" Its solver's own bound is higher: {', '.join(lower)}." if lower else ""
+    return text + (f" Its solver ends earlier with a proof: {', '.join(later)}." if later else "")

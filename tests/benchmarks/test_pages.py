@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import pytest
 from benchmarks import growth, page
 from benchmarks.case import Figure, gap_of, number, percent, table
-from benchmarks.run import FAMILIES, cases_of
+from benchmarks.run import FAMILIES, cases_of, without_paths
 
 import grouping as gp
 
@@ -53,13 +53,13 @@ def test_gaps_and_figures() -> None:
     assert table(("a", "b"), [("x", "1")]) == ["| a | b |", "| --- | ---: |", "| x | 1 |"]
     words = page.must_hold([Figure("w", "≤ 1", "2", False), Figure("v", "≤ 1", "", None)])
     assert "**no**" in words[2]
-    assert "not run" in words[3]
+    assert "not all run" in words[3]
 
 
 def test_a_page_of_nothing_says_so(tmp_path: Path) -> None:
     text = page.compose(tmp_path, FAMILIES)
     assert text.count("Not run yet.") == len(FAMILIES)
-    assert "| not run |" in text
+    assert "| not all run |" in text
     assert "| yes |" not in text
 
 
@@ -89,6 +89,14 @@ def test_every_family_has_cases() -> None:
     for name in FAMILIES:
         assert cases_of(name, smoke=True)
         assert len(cases_of(name, smoke=False)) > len(cases_of(name, smoke=True))
+
+
+def test_no_path_of_a_machine_gets_into_a_page() -> None:
+    text = "CalledProcessError: Command '['/opt/a b/python', '/home/me/worker.py']' failed, 1/2 of it"
+    assert without_paths(text).count("…") == 2
+    assert "me" not in without_paths(text)
+    assert "1/2" in without_paths(text)
+    assert without_paths(r"C:\Users\me\x.csv is gone") == "… is gone"
 
 
 def test_exponent_of_a_power_law() -> None:
