@@ -333,7 +333,7 @@ class Generation:
                 self.clock.work(len(sets) * width / len(integers))
             else:
                 chosen = np.array(rows)[: max(1, int(_NEAR_EFFORT // width))]
-                self.clock.work(8.0 * width * len(chosen))
+                self.clock.work(2.0 * width * len(chosen))
                 sets = pricer.climb(integers, chosen)
             reduced = self.kernel.unit * kind.costs(sets) - sets @ integers
             order = np.argsort(reduced, kind="stable")[: 2 * _TAKEN]
@@ -384,7 +384,7 @@ class Generation:
         new: list[Column] = []
         begun = self.clock.handled
         for leaf in pricer.leaves(price, self.clock, until, cutoff):
-            least = min(least, int(leaf.low.min()))
+            least = min(least, int(leaf.low.min(initial=least)))
             kept.append(leaf.take(np.argsort(leaf.low, kind="stable")[:_TAKEN]))
             cutoff[0] = min(cutoff[0], least if least >= extra else max(least, extra + 2 * (least - extra) // 3))
             if self.clock.handled - begun > _EFFORT and least < extra:
