@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import os
 import platform
+import subprocess
+from contextlib import suppress
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 
@@ -41,6 +43,10 @@ def load() -> float | None:
 def versions() -> dict[str, str]:
     """Return the versions of what decides about speed."""
     found = {"Python": platform.python_version()}
+    with suppress(OSError, subprocess.CalledProcessError):
+        command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
+        said = subprocess.run(command, capture_output=True, check=True, encoding="utf-8", cwd=Path(__file__).parent)
+        found["commit"] = said.stdout.strip()
     for name in LIBRARIES:
         try:
             found[name] = version(name)
