@@ -21,8 +21,8 @@ README = ROOT / "README.md"
 BLOCK = re.compile(r"^```(\w*)\n(.*?)^```$", re.DOTALL | re.MULTILINE)
 
 
-def blocks() -> list[tuple[str, str]]:
-    return BLOCK.findall(README.read_text(encoding="utf-8"))
+def blocks(page: Path = README) -> list[tuple[str, str]]:
+    return BLOCK.findall(page.read_text(encoding="utf-8"))
 
 
 def as_shown(printed: str, shown: str) -> bool:
@@ -31,21 +31,30 @@ def as_shown(printed: str, shown: str) -> bool:
     return re.fullmatch(r"(?:.*\n)*".join(parts), printed) is not None
 
 
-def test_python_blocks_run_and_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    monkeypatch.chdir(tmp_path)
+def shown_outputs(page: Path) -> int:
+    """Run the Python blocks of a page, compare what they print with the text blocks, and return how many those are."""
     namespace: dict[str, object] = {}
     printed, shown = "", 0
-    for language, code in blocks():
+    for language, code in blocks(page):
         if language == "python":
             out = io.StringIO()
             code = code.replace("time_limit=20", "time_limit=90")  # a busy machine may need longer for the same proof
             with contextlib.redirect_stdout(out):
-                exec(compile(code, "README.md", "exec"), namespace)
+                exec(compile(code, page.name, "exec"), namespace)
             printed = out.getvalue()
         elif language == "text":
-            assert as_shown(printed, code), f"the README shows\n{code}\nbut what is printed is\n{printed}"
+            assert as_shown(printed, code), f"{page.name} shows\n{code}\nbut what is printed is\n{printed}"
             shown += 1
-    assert shown == 3
+    return shown
+
+
+def test_researchers_page_prints_what_is_shown() -> None:
+    assert shown_outputs(ROOT / "docs" / "researchers.md") == 4
+
+
+def test_python_blocks_run_and_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    assert shown_outputs(README) == 3
     assert (tmp_path / "plan.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 

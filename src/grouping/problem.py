@@ -23,7 +23,7 @@ are multiplied by its integer ``weight`` and added to the cost.
 from __future__ import annotations
 
 import hashlib
-from collections.abc import Sequence
+from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
 from functools import cached_property
 from typing import Any, ClassVar
@@ -286,6 +286,33 @@ class Placement:
     groups: tuple[int, ...]
 
 
+@dataclass(frozen=True, slots=True)
+class Measure:
+    """How a cost reads in the sense and unit of whoever asked.
+
+    Parameters
+    ----------
+    sense : "min", or "max" when a larger value is better
+    decimals : one unit of the value is 10^decimals cost units
+    base : the cost whose value is 0
+    """
+
+    sense: str = "min"
+    decimals: int = 0
+    base: int = 0
+
+    def value_of(self, cost: int) -> float:
+        """Return the value that belongs to a cost."""
+        units = self.base - cost if self.sense == "max" else cost - self.base
+        value: float = units / 10**self.decimals
+        return value
+
+    def cost_of(self, value: float) -> int:
+        """Return the cost that belongs to a value, rounded to a whole one."""
+        units: int = round(value * 10**self.decimals)
+        return self.base - units if self.sense == "max" else self.base + units
+
+
 @dataclass(frozen=True, eq=False)
 class Problem:
     """Everything an engine has to know, and nothing about people.
@@ -300,6 +327,7 @@ class Problem:
     least, most : how many groups have to be used at least and may be used at most; None is all of them
     scale : how many cost units are one member-point of the score, see :meth:`score_of`
     keys : an opaque text per item (member id), for messages only
+    measure : how a cost reads in the researcher's own sense and unit, see :meth:`value_of`
 
     Raises
     ------
@@ -318,6 +346,7 @@ class Problem:
     most: int | None = None
     scale: int = 1
     keys: tuple[str, ...] = field(default=())
+    measure: Measure = field(default=Measure())
 
     def __post_init__(self) -> None:
         """Freeze and check everything once, so that engines need not."""
@@ -413,6 +442,90 @@ class Problem:
         """Return the score 0..100 that belongs to a cost: 100 − member-points per member."""
         return 100.0 - cost / (self.scale * self.members) if self.members else 100.0
 
+    def value_of(self, cost: int) -> float:
+        """Return what a cost or bound is in the sense and unit of the weights given to :meth:`from_arrays`.
+
+        Of a maximised problem, the value of a bound is an upper limit of the value of any division.
+        """
+        return self.measure.value_of(cost)
+
+    @classmethod
+    def from_arrays(
+        cls,
+        weights: Any = None,
+        *,
+        edges: Iterable[tuple[Any, Any, Any]] | None = None,
+        items: int | None = None,
+        sense: str = "max",
+        groups: int | tuple[int, int] | str | None = None,
+        sizes: Any = None,
+        loads: Any = None,
+        capacity: Any = None,
+        together: Iterable[Iterable[Any]] = (),
+        apart: Iterable[Iterable[Any]] = (),
+        decimals: int | None = None,
+        keys: Sequence[Hashable] | None = None,
+        names: Sequence[str] | None = None,
+    ) -> Problem:
+        """Return the problem of dividing items so that the weights of the pairs inside groups add up to most or least.
+
+        No roster is needed: this is the door for research on diverse grouping, capacitated clustering, clique
+        partitioning, community detection and the like.
+
+        Parameters
+        ----------
+        weights : items × items, numbers or anything with ``tocoo()`` (a scipy sparse matrix): symmetric, each pair
+            then counts once, or one triangle. The diagonal is a constant of every value
+        edges : instead of a matrix, triples (i, j, weight), each pair once; pairs left out weigh 0
+        items : how many items there are; needed with ``edges`` when there are no ``keys``
+        sense : "max" or "min", of the sum of the weights inside groups
+        groups : exactly so many, (least, most), or "any"; None is the number of ``sizes``, or any
+        sizes : (least, most) items of a group, one number for both, or a list of such pairs, one per group; None is 1
+            to all
+        loads : a number per item, not negative, with ``capacity``
+        capacity : (least, most) of the sum of the loads in each group, None for no limit, or a list, one per group
+        together : pairs (or larger sets) of items that have to be in one group
+        apart : pairs (or larger sets) of items of which no two may be in one group
+        decimals : round the weights to so many; None keeps all of them and refuses weights that need more than nine
+        keys : what the items are called in ``edges``, ``together`` and ``apart``; None calls them 0, 1, 2, …
+        names : what the groups are called
+
+        Returns
+        -------
+        Problem : costs are integers, in units of the weights' last decimal; :meth:`value_of` reads them back
+
+        Raises
+        ------
+        InputError
+            When an argument is wrong, or two of them contradict each other; every fault is listed.
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> likes = [(0, 1, 5), (1, 2, 4), (0, 2, -3), (2, 3, 2.5)]
+        >>> problem = gp.Problem.from_arrays(edges=likes, items=4, groups="any")
+        >>> solution = gp.solve(problem)
+        >>> solution.status, problem.value_of(solution.cost), solution.group_of.tolist()
+        ('optimal', 8.5, [0, 0, 0, 0])
+        """
+        from grouping.arrays import build
+
+        return build(
+            weights,
+            edges=edges,
+            items=items,
+            sense=sense,
+            groups=groups,
+            sizes=sizes,
+            loads=loads,
+            capacity=capacity,
+            together=together,
+            apart=apart,
+            decimals=decimals,
+            keys=keys,
+            names=names,
+        )
+
     def to_dict(self) -> dict[str, Any]:
         """Return the problem as plain data, for a report of a bug or another engine."""
 
@@ -421,7 +534,7 @@ class Problem:
                 return value.tolist()
             if isinstance(value, Sequence) and not isinstance(value, str):
                 return [plain(entry) for entry in value]
-            if isinstance(value, Term | Choice | Group | Placement):
+            if isinstance(value, Term | Choice | Group | Placement | Measure):
                 data = {part.name: plain(getattr(value, part.name)) for part in fields(value)}
                 return {"kind": value.kind, **data} if isinstance(value, Term) else data
             return value

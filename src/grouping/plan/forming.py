@@ -279,7 +279,14 @@ def _versions() -> dict[str, str]:
 
 def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], options: Mapping[str, Any]) -> dict[str, Any]:
     about = [
-        {"part": part.name, "members": part.problem.members, "problem": part.problem.digest, **solution.provenance}
+        {
+            "part": part.name,
+            "members": part.problem.members,
+            "problem": part.problem.digest,
+            "cost": solution.cost,
+            "cost_bound": solution.bound,
+            **solution.provenance,
+        }
         for part, solution in zip(parts, solutions, strict=True)
     ]
     first = [entry["seconds"] for entry in about if isinstance(entry["seconds"], dict)]
