@@ -1,0 +1,214 @@
+"""The edge model: for every two items whether they are together, and what any division must then cost at least.
+
+Items that a rule keeps together become one node. What a group pays for pairs is priced exactly when all groups agree on
+it, and at the least that any group takes otherwise. Everything else is left out at its least, so that a bound from
+here holds for every problem.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from grouping.solving.pairwise import pairwise
+
+if TYPE_CHECKING:
+    from grouping.problem import BoolArray, IntArray
+    from grouping.solving.kernel import Kernel, Kind
+    from grouping.solving.pairwise import Pairwise
+
+FREE = 1 << 40
+"""A limit that never binds."""
+
+_LARGEST_PLAN = 40_000_000
+"""Steps of the sum over sizes beyond which it is not worth it."""
+
+
+@dataclass(frozen=True)
+class Limit:
+    """For each node I: low[I] ≤ Σ over the others J with it of amount[J] ≤ high[I]; ±FREE where there is no limit."""
+
+    amount: IntArray
+    low: IntArray
+    high: IntArray
+
+
+@dataclass(frozen=True)
+class Edges:
+    """A relaxation of a problem in the variables "I and J are together".
+
+    Attributes
+    ----------
+    node_of : per item
+    cost : nodes × nodes, symmetric, what being together costs at least
+    apart : nodes × nodes, True where they are never together
+    base : what every division pays besides
+    limits : what a node's group may hold
+    members : per node
+    fewest, most : limits of the number of pairs of members together in different nodes
+    groups : how many groups may be used
+    """
+
+    node_of: IntArray
+    cost: IntArray
+    apart: BoolArray
+    base: int
+    limits: tuple[Limit, ...]
+    members: IntArray
+    fewest: int
+    most: int
+    groups: int
+
+
+def edges(kernel: Kernel) -> Edges | None:
+    """Return the edge model of a problem, None when its rules contradict each other or pairs cost nothing."""
+    problem, kinds = kernel.problem, kernel.kinds
+    parts: dict[int, Pairwise] = {}
+    for kind in kinds:
+        if kind.family not in parts:
+            parts[kind.family] = pairwise(kernel, kind)
+    if not any(part.beside.any() for part in parts.values()) or not len(problem.size):
+        return None
+    # groups of one family that admit the same items have the same say on pairs
+    views = list({(kind.family, kind.allowed.tobytes()): kind for kind in kinds}.values())
+    n = len(problem.size)
+    cost = np.full((n, n), FREE << 20, dtype=np.int64)
+    apart = np.ones((n, n), dtype=np.bool_)
+    linked, linked_back = np.ones((n, n), dtype=np.bool_), np.ones((n, n), dtype=np.bool_)
+    alone = np.full(n, FREE << 20, dtype=np.int64)
+    for kind in views:
+        part, allowed = parts[kind.family], kind.allowed
+        meet = allowed[:, None] & allowed & ~part.apart
+        np.minimum(cost, part.beside, out=cost, where=meet)
+        np.minimum(alone, part.alone, out=alone, where=allowed)
+        apart &= ~meet
+        linked &= part.linked | ~allowed[:, None]
+    if not np.logical_or.reduce([kind.allowed for kind in views]).all():
+        return None
+    linked |= linked.T
+    node_of = _components(linked)
+    count = int(node_of.max()) + 1
+    cost[apart] = 0
+    np.fill_diagonal(cost, 0)
+    np.fill_diagonal(apart, val=False)
+    belongs: IntArray = np.zeros((count, n), dtype=np.int64)
+    belongs[node_of, np.arange(n)] = 1
+    if (belongs @ apart * belongs).any():
+        return None
+    sums = cost if count == n else belongs @ cost @ belongs.T
+    never = apart if count == n else (belongs @ apart @ belongs.T) > 0
+    inner = int(np.trace(sums)) // 2
+    sums = sums.copy()
+    np.fill_diagonal(sums, 0)
+    admits = np.array([[bool(kind.allowed[node_of == v].all()) for kind in kinds] for v in range(count)])
+    never = never | ~(admits.astype(np.int64) @ admits.T.astype(np.int64) > 0)
+    np.fill_diagonal(never, val=False)
+    members = belongs @ problem.size
+    limits = [_sizes(kernel, admits, members), *_amounts(kernel, parts, admits, belongs)]
+    for limit in limits:
+        never |= (limit.amount[None, :] > limit.high[:, None]) & ~np.eye(count, dtype=np.bool_)
+    never |= never.T
+    sums[never] = 0
+    fewest, most, paid = _pairs_of_members(kernel)
+    within = int((members * (members - 1) // 2).sum())
+    return Edges(
+        node_of=node_of,
+        cost=sums,
+        apart=never,
+        base=kernel.offset + inner + int(alone.sum()) + paid,
+        limits=tuple(limits),
+        members=members,
+        fewest=max(fewest - within, 0),
+        most=most - within,
+        groups=problem.at_most,
+    )
+
+
+def _components(linked: BoolArray) -> IntArray:
+    """Return per item the number of its connected component, numbered by first item."""
+    n = len(linked)
+    found: IntArray = np.full(n, -1, dtype=np.int64)
+    count = 0
+    for i in range(n):
+        if found[i] < 0:
+            front = np.zeros(n, dtype=np.bool_)
+            front[i] = True
+            while front.any():
+                found[front] = count
+                front = linked[front].any(axis=0) & (found < 0)
+            count += 1
+    return found
+
+
+def allowed_sizes(kernel: Kernel, kind: Kind) -> IntArray:
+    """Return the sizes that a used group of this kind may have by limits and rules."""
+    sizes = np.arange(kind.lo, kind.hi + 1)
+    return sizes[kind.by_size[sizes] < kernel.limit]
+
+
+def _sizes(kernel: Kernel, admits: BoolArray, members: IntArray) -> Limit:
+    low, high = np.zeros(len(kernel.kinds), dtype=np.int64), np.zeros(len(kernel.kinds), dtype=np.int64)
+    for k, kind in enumerate(kernel.kinds):
+        sizes = allowed_sizes(kernel, kind)
+        low[k], high[k] = (int(sizes[0]), int(sizes[-1])) if len(sizes) else (FREE, -FREE)
+    return Limit(members, *_widest(admits, low, high, members))
+
+
+def _amounts(kernel: Kernel, parts: dict[int, Pairwise], admits: BoolArray, belongs: IntArray) -> list[Limit]:
+    """Return the limits that rules on counts set, one for each number that items carry."""
+    found: dict[bytes, tuple[IntArray, IntArray, IntArray]] = {}
+    kinds = kernel.kinds
+    for k, kind in enumerate(kinds):
+        for count in parts[kind.family].counts:
+            if not count.broken.any():
+                continue
+            rows = count.broken if len(count.broken) == 1 else count.broken[kind.lo : kind.hi + 1]
+            kept = np.flatnonzero((rows == 0).any(axis=0))
+            value, low, high = found.setdefault(
+                count.value.tobytes(),
+                (count.value, np.full(len(kinds), -FREE, dtype=np.int64), np.full(len(kinds), FREE, dtype=np.int64)),
+            )
+            low[k] = max(low[k], int(kept[0]) if len(kept) else FREE)
+            high[k] = min(high[k], int(kept[-1]) if len(kept) else -FREE)
+    return [
+        Limit(belongs @ value, *_widest(admits, low, high, belongs @ value)) for value, low, high in found.values()
+    ]
+
+
+def _widest(admits: BoolArray, low: IntArray, high: IntArray, own: IntArray) -> tuple[IntArray, IntArray]:
+    """Return per node the widest limits of the kinds that admit it, less what it brings itself."""
+    least = np.where(admits, low, FREE).min(axis=1)
+    most = np.where(admits, high, -FREE).max(axis=1)
+    return np.where(least <= -FREE, -FREE, least - own), np.where(most >= FREE, FREE, most - own)
+
+
+def _pairs_of_members(kernel: Kernel) -> tuple[int, int, int]:
+    """Return the fewest and most pairs of members inside the groups of any division, and the least paid for sizes."""
+    problem = kernel.problem
+    m, groups = problem.members, problem.at_most
+    whole, rest = divmod(m, groups)
+    fewest = rest * (whole + 1) * whole // 2 + (groups - rest) * whole * (whole - 1) // 2
+    alone = max(problem.least - 1, 0)
+    most = (m - alone) * (m - alone - 1) // 2
+    kinds = kernel.kinds
+    if sum(len(kind.groups) * (kind.hi - kind.lo + 1) for kind in kinds) * m > _LARGEST_PLAN:
+        return fewest, most, 0
+    far = FREE << 20
+    plans = [np.full(m + 1, far, dtype=np.int64) for _ in range(3)]
+    for plan in plans:
+        plan[0] = 0
+    for kind in kinds:
+        sizes = allowed_sizes(kernel, kind)
+        inside = sizes * (sizes - 1) // 2
+        for _ in kind.groups:
+            for p, price in enumerate((inside, -inside, kind.by_size[sizes])):
+                before = plans[p]
+                after = np.full(m + 1, far, dtype=np.int64) if kind.required else before.copy()
+                for size, cost in zip(sizes.tolist(), price.tolist(), strict=True):
+                    np.minimum(after[size:], before[: m + 1 - size] + cost, out=after[size:])
+                plans[p] = after
+    if plans[0][m] >= far // 2:
+        return fewest, most, 0
+    return max(fewest, int(plans[0][m])), min(most, -int(plans[1][m])), max(int(plans[2][m]), 0)
