@@ -33,6 +33,9 @@ _MOST_CUTS = 3000
 _IDLE = 6
 """Solutions in a row in which a cut does not bind before it is dropped."""
 
+_WAY_OUT = 1000.0
+"""Price of breaking a row by its largest factor, in dearest edges."""
+
 _DEAREST = 1e4
 """Largest cost in the linear problem; larger ones are scaled down, which keeps the linear solver accurate."""
 
@@ -107,9 +110,9 @@ class EdgeBound:
         self.solver = mathopt.IncrementalSolver(self.model, mathopt.SolverType.GLOP)
 
     def _unit(self) -> int:
-        """Return the scale of prices: fine, but so that no sum leaves 64 bits; 0 when none is that small."""
-        largest = (int(np.abs(self.cost).max(initial=0)) + 1) * (self.nodes + 2) ** 3 * 16
-        return next((unit for unit in (4096, 256, 16, 2, 1) if unit * largest < 2**61), 0)
+        """Return the scale of prices: as fine as leaves room for sums of them in 64 bits, see :meth:`_proven`."""
+        largest = (int(np.abs(self.cost).max(initial=0)) + 1) * (self.count + 1)
+        return next((unit for unit in (4096, 256, 16, 2, 1) if unit * largest < 2**52), 0)
 
     def _limits(self) -> list[Row]:
         rows = []
@@ -130,12 +133,23 @@ class EdgeBound:
         low = -float("inf") if row.low <= -FREE // 2 else float(row.low)
         high = float("inf") if row.high >= FREE // 2 else float(row.high)
         line = self.model.add_linear_constraint(lb=low, ub=high)
+        if kept or row.low > -FREE // 2:
+            self._way_out(line, row)
         for edge, factor in zip(row.edges.tolist(), row.factors.tolist(), strict=True):
             line.set_coefficient(self.x[edge], float(factor))
         self.rows.append(row)
         self.kept.append(kept)
         self.lines.append(line)
         self.idle.append(0)
+
+    def _way_out(self, line: mathopt.LinearConstraint, row: Row) -> None:
+        """Let a row be broken at a high price, so that there is a solution, and prices, where no division is."""
+        price = _WAY_OUT * float(np.abs(self.cost).max(initial=1)) / self.factor
+        for sign, limit in ((1.0, row.low), (-1.0, row.high)):
+            if abs(limit) < FREE // 2:
+                missing = self.model.add_variable(lb=0.0)
+                line.set_coefficient(missing, sign * float(row.factors.max(initial=1)))
+                self.model.objective.set_linear_coefficient(missing, price)
 
     def fix(self, low: IntArray, high: IntArray) -> None:
         """Demand that the edges lie within these limits, each 0 or 1."""
@@ -162,24 +176,24 @@ class EdgeBound:
             self.idle[r] = 0 if abs(binding) > 1e-9 else self.idle[r] + 1
         return self._proven(x, price)
 
-    def _proven(self, x: FloatArray, price: FloatArray) -> Relaxed:
-        """Return what integer prices near these prove."""
+    def _proven(self, x: FloatArray, price: FloatArray) -> Relaxed | None:
+        """Return what integer prices near these prove, None when the sums might not fit into 64 bits."""
         unit = self.unit
-        most = int(np.abs(self.cost).max(initial=0) + 1) * self.nodes
+        most = int(np.abs(self.cost).max(initial=0) + 1) * max(self.nodes, 2 * int(_WAY_OUT))
         whole = np.rint(np.clip(price, -most, most) * unit).astype(np.int64)
         reduced: IntArray = self.cost * unit
+        size = np.abs(reduced).astype(np.float64)
         total = 0
         for row, p in zip(self.rows, whole.tolist(), strict=True):
             at = row.low if p > 0 else row.high
             if p and abs(at) < FREE // 2:
+                size[row.edges] += abs(float(p)) * np.abs(row.factors)
                 reduced[row.edges] -= p * row.factors
                 total += p * at
+        if size.sum() > 2.0**61:
+            return None
         total += int(np.minimum(reduced * self.low, reduced * self.high).sum())
         return Relaxed(x, total, reduced, unit)
-
-    def plain(self) -> int:
-        """Return the bound without any linear problem: no edge costs less than its own, within the limits of size."""
-        return int(np.minimum(self.cost, 0).sum())
 
     def drop_idle(self) -> None:
         """Take cuts out that have not bound for a while."""

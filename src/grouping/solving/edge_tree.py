@@ -55,23 +55,30 @@ class EdgeTree:
         self.bound, self.target, self.settle, self.on_bound = bound, target, settle, on_bound
         self.number = count()
         self.cases = 0
-
-    def run(self, until: float) -> bool:
-        """Search; return whether no division of interest is left unseen."""
-        e = self.bound.count
+        e = bound.count
+        start = int(np.minimum(bound.cost, 0).sum()) * bound.unit
         zero, one = np.zeros(e, dtype=np.int64), np.ones(e, dtype=np.int64)
-        start = int(np.minimum(self.bound.cost, 0).sum()) * self.bound.unit
-        heap = [Case(start, next(self.number), zero, one)]
-        while heap:
-            case = heapq.heappop(heap)
+        self.open = [Case(start, next(self.number), zero, one)]
+
+    def run(self, until: float, most: int | None = None) -> bool:
+        """Search until a point of time or over so many more cases; return whether nothing of interest is left unseen.
+
+        It can be called again, to go on.
+        """
+        last = None if most is None else self.cases + most
+        while self.open:
+            case = self.open[0]
             self.on_bound(-(-case.scaled // self.bound.unit))
             if -(-case.scaled // self.bound.unit) > self.target():
                 return True
+            if last is not None and self.cases >= last:
+                return False
             children = self._branch(case, until)
             if children is None:
                 return False
+            heapq.heappop(self.open)
             for child in children:
-                heapq.heappush(heap, child)
+                heapq.heappush(self.open, child)
         return True
 
     def _branch(self, case: Case, until: float) -> list[Case] | None:
@@ -110,9 +117,10 @@ class EdgeTree:
         up, down = free & (relaxed.reduced > room), free & (-relaxed.reduced > room)
         return np.where(down, 1, low), np.where(up, 0, high)
 
-    def _split(self, case: Case, relaxed: Relaxed, low: IntArray, high: IntArray, scaled: int) -> list[Case]:
+    def _split(self, case: Case, relaxed: Relaxed, low: IntArray, high: IntArray, scaled: int) -> list[Case] | None:
         bound = self.bound
         free = low < high
+        cost: int | None = None
         off = np.abs(relaxed.x - np.rint(relaxed.x))
         if off.max(initial=0.0) <= _WHOLE:
             clique_of = self._cliques(relaxed)
@@ -121,7 +129,7 @@ class EdgeTree:
                 if cost is not None and cost <= -(-scaled // bound.unit):
                     return []
             if not free.any():
-                return []
+                return [] if clique_of is None or cost is not None else None
         weight = np.where(free, np.minimum(off, 0.5) * (1 + np.abs(bound.cost) / (np.abs(bound.cost).max() + 1)), -1.0)
         if weight.max() <= _WHOLE:
             weight = np.where(free, relaxed.x * (1 + np.abs(bound.cost)), -1.0)

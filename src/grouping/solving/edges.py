@@ -12,7 +12,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.solving.pairwise import pairwise
+from grouping.solving.pairwise import components, pairwise
 
 if TYPE_CHECKING:
     from grouping.problem import BoolArray, IntArray
@@ -88,7 +88,7 @@ def edges(kernel: Kernel) -> Edges | None:
     if not np.logical_or.reduce([kind.allowed for kind in views]).all():
         return None
     linked |= linked.T
-    node_of = _components(linked)
+    node_of = components(linked)
     count = int(node_of.max()) + 1
     cost[apart] = 0
     np.fill_diagonal(cost, 0)
@@ -124,22 +124,6 @@ def edges(kernel: Kernel) -> Edges | None:
         most=most - within,
         groups=problem.at_most,
     )
-
-
-def _components(linked: BoolArray) -> IntArray:
-    """Return per item the number of its connected component, numbered by first item."""
-    n = len(linked)
-    found: IntArray = np.full(n, -1, dtype=np.int64)
-    count = 0
-    for i in range(n):
-        if found[i] < 0:
-            front = np.zeros(n, dtype=np.bool_)
-            front[i] = True
-            while front.any():
-                found[front] = count
-                front = linked[front].any(axis=0) & (found < 0)
-            count += 1
-    return found
 
 
 def allowed_sizes(kernel: Kernel, kind: Kind) -> IntArray:
@@ -212,3 +196,22 @@ def _pairs_of_members(kernel: Kernel) -> tuple[int, int, int]:
     if plans[0][m] >= far // 2:
         return fewest, most, 0
     return max(fewest, int(plans[0][m])), min(most, -int(plans[1][m])), max(int(plans[2][m]), 0)
+
+
+def degree_bound(model: Edges) -> int:
+    """Return what edges cost at least when every node picks its own best company, as many as sizes allow.
+
+    Half the sum of what the nodes then pay, rounded up; no linear problem is needed.
+    """
+    total = 0
+    sizes = model.limits[0]
+    single = bool((model.members == 1).all())
+    for v, row in enumerate(model.cost):
+        free = ~model.apart[v]
+        free[v] = False
+        best = np.concatenate([[0], np.cumsum(np.sort(row[free]))])
+        if single:
+            low = min(max(int(sizes.low[v]), 0), len(best) - 1)
+            best = best[low : max(int(sizes.high[v]), low) + 1]
+        total += int(best.min())
+    return -(-total // 2)

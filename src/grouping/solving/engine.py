@@ -26,6 +26,8 @@ from grouping.solving.clock import Clock, Control
 from grouping.solving.columns import Column, Generation, Pool, cheapest_use
 from grouping.solving.kernel import Kernel
 from grouping.solving.listing import SMALL, TINY, TooManyError, all_sets, possible, within
+from grouping.solving.pair_proof import PairProof
+from grouping.solving.pairs_search import PairSearch, suits
 from grouping.solving.partition import canonical, choose
 from grouping.solving.pricing import Pricer, TimeUp
 from grouping.solving.search import anneal, start
@@ -38,6 +40,9 @@ log = logging.getLogger(__name__)
 
 ENGINES = ("local search", "column generation", "cuts", "listing", "neighbourhoods", "pairs")
 """The engines that can be switched off."""
+
+_PROVABLE_PAIRS = 150
+"""Items up to which a division that pays for pairs may be proven."""
 
 _FIRST_CHOICE = 500
 """Groups that CP-SAT chooses among first when a gap is closed."""
@@ -171,6 +176,7 @@ class _Run:
         self.rng = np.random.default_rng(seed)
         self.kernel = Kernel(problem)
         self.pool = Pool(self.kernel)
+        self.pairs: PairSearch | None = None
         self.best: IntArray | None = None
         self.cost = self.kernel.limit
         self.bound: int | None = None
@@ -256,12 +262,19 @@ class _Run:
         if given is not None:
             self.offer(given, self.kernel.cost(given), "given start")
         groups = sum(possible(kind) for kind in self.kernel.kinds)
+        if groups > TINY and "pairs" not in self.without and suits(self.kernel):
+            self.pairs = PairSearch(self.kernel, self.rng, self.clock)
         if groups > TINY:
-            self._search(self.clock.share(0.25, at_most=20.0))
+            if self.pairs is not None:
+                self._search_pairs(self.clock.share(0.25, at_most=max(0.5, len(self.problem.size) / 50)))
+            else:
+                self._search(self.clock.share(0.25, at_most=20.0))
             if self.best is None:
                 self._settle_rules()
         if groups <= SMALL and self.kernel.unit:
             self._list_all()
+        elif self.pairs is not None:
+            self._prove_pairs()
         elif not self.kernel.unit:
             self._plain()
         elif not self.done:
@@ -280,6 +293,39 @@ class _Run:
             self.prove(min(answer.bound, self.cost), "CP-SAT on the plain model")
         if answer.interrupted:
             raise KeyboardInterrupt
+
+    def _search_pairs(self, until: float) -> None:
+        """Anneal over pairs."""
+        self.phase = "search"
+        assert self.pairs is not None
+        for cost, group_of in self.pairs.run(until, self.best):
+            self.offer(group_of, cost, "local search over pairs")
+            if self.done:
+                return
+
+    def _prove_pairs(self) -> None:
+        """Bound what pairs cost by the edge model, ask CP-SAT, branch; search with what time is left."""
+        self.phase = "bound"
+        proof = PairProof(
+            self.kernel,
+            self.clock,
+            self.workers,
+            self.seed,
+            lambda: (self.cost, self.best),
+            self.offer,
+            self.prove,
+        )
+        proof.bound(self.clock.share(0.3))
+        small = len(self.problem.size) <= _PROVABLE_PAIRS
+        self.phase = "close"
+        if not self.done and small:
+            proof.assign(self.clock.left * 0.4)
+        if not self.done and small and not proof.interrupted:
+            proof.close(self.clock.share(0.7))
+        if proof.interrupted:
+            raise KeyboardInterrupt
+        while not self.done and self.clock.left > 0.05:
+            self._search_pairs(self.clock.share(1.0))
 
     def _list_all(self) -> None:
         """List every group there is and choose."""

@@ -13,7 +13,7 @@ from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 
-from grouping.solving.pairwise import pairwise, split
+from grouping.solving.pairwise import components, pairwise, split
 
 if TYPE_CHECKING:
     from grouping.problem import IntArray
@@ -37,7 +37,7 @@ class Data(NamedTuple):
 
     Attributes
     ----------
-    size : per item, 0 or 1
+    size : members per item
     kind, family : per group, which row of ``by_size`` and ``pairs`` is its own
     by_size, by_size_hard : kinds × sizes
     pairs, pairs_hard : families × items × items; the twin is empty when no rule is about pairs
@@ -96,33 +96,63 @@ Steps = Callable[[Data, Sums, "IntArray", "IntArray", FloatArray, FloatArray], N
 
 
 class Template:
-    """The tables of a kernel, points apart from broken rules, to be put together at any price of a broken rule."""
+    """The tables of a kernel, points apart from broken rules, to be put together at any price of a broken rule.
+
+    Items that a rule keeps together in every group are one node: what is moved, and what "item" means in the tables.
+    """
 
     def __init__(self, kernel: Kernel) -> None:
         self.kernel = kernel
         problem, kinds = kernel.problem, kernel.kinds
-        n, groups, members = len(problem.size), len(problem.groups), problem.members
+        groups, members = len(problem.groups), problem.members
         families = {kind.family: kind for kind in kinds}
         parts = [pairwise(kernel, families[f]) for f in sorted(families)]
-        self.size = problem.size
+        linked = np.logical_and.reduce([part.linked for part in parts])
+        self.node_of = components(linked)
+        n = int(self.node_of.max()) + 1
+        self.size = self._joined(problem.size)
         self.kind = kernel.kind_of
         self.family = np.array([kinds[k].family for k in self.kind], dtype=np.int64)
-        rows: IntArray = np.zeros((len(kinds), members + 2), dtype=np.int64)
+        rows = np.full((len(kinds), members + 1 + int(self.size.max())), kernel.big, dtype=np.int64)
         for k, kind in enumerate(kinds):
             rows[k, : members + 1] = kind.by_size
             rows[k, 0] = kernel.big * kind.lo if kind.required else 0
-            rows[k, members + 1] = kernel.big
         self.by_size, self.by_size_hard = split(kernel, rows)
-        self.pairs = np.stack([part.beside for part in parts])
-        self.pairs_hard = np.zeros((len(parts), 0, 0), dtype=np.int64)
-        if any(part.beside_broken.any() for part in parts):
-            self.pairs_hard = np.stack([part.beside_broken for part in parts])
-        self.alone = np.stack([part.alone for part in parts])[self.family]
-        barred = np.stack([~kinds[k].allowed for k in self.kind])
-        self.alone_hard = np.stack([part.alone_broken for part in parts])[self.family] + barred
+        self.pairs, alone = self._contracted([part.beside for part in parts], [part.alone for part in parts])
+        pairs, broken = self._contracted(
+            [part.beside_broken for part in parts], [part.alone_broken for part in parts]
+        )
+        self.pairs_hard = pairs if pairs.any() else np.zeros((len(parts), 0, 0), dtype=np.int64)
+        barred = np.stack([self._joined((~kinds[k].allowed).astype(np.int64)) for k in self.kind])
+        self.alone, self.alone_hard = alone[self.family], broken[self.family] + barred
         self._counts([part.counts for part in parts], n, groups)
         used = np.arange(groups + 2)
         self.by_used: IntArray = np.maximum(np.maximum(problem.least - used, used - problem.at_most), 0)
+
+    def _joined(self, values: IntArray) -> IntArray:
+        """Return the sums of values per item over the items of each node."""
+        sums: IntArray = np.zeros(int(self.node_of.max()) + 1, dtype=np.int64)
+        np.add.at(sums, self.node_of, values)
+        return sums
+
+    def _contracted(self, pairs: list[IntArray], alone: list[IntArray]) -> tuple[IntArray, IntArray]:
+        """Return points per pair of nodes and per node, a row for each family."""
+        n = int(self.node_of.max()) + 1
+        if n == len(self.node_of):
+            return np.stack(pairs), np.stack(alone)
+        tables = np.zeros((len(pairs), n, n), dtype=np.int64)
+        singles = np.stack([self._joined(points) for points in alone])
+        for table, single, points in zip(tables, singles, pairs, strict=True):
+            np.add.at(table, (self.node_of[:, None], self.node_of[None, :]), points)
+            single += np.diag(table) // 2
+            np.fill_diagonal(table, 0)
+        return tables, singles
+
+    def nodes(self, group_of: IntArray) -> IntArray:
+        """Return the group of every node; where its items are in several, that of the first."""
+        _, first = np.unique(self.node_of, return_index=True)
+        found: IntArray = group_of[first]
+        return found
 
     @property
     def linked(self) -> bool:
@@ -142,7 +172,7 @@ class Template:
         points, broken = [np.zeros(1, dtype=np.int64)], [np.zeros(1, dtype=np.int64)]
         for f, family in enumerate(counts):
             for t, count in enumerate(family):
-                self.value[t, f] = count.value
+                self.value[t, f] = self._joined(count.value)
                 rows[t, f], width[t, f] = count.points.shape
                 start[t, f] = sum(map(len, points))
                 points.append(count.points.ravel())
@@ -216,7 +246,8 @@ def steps(
     mixed = bool((data.size != data.size[0]).any())
     keys = np.empty(n + groups + 1)
     keys[-1] = 0.0
-    own, grow, closed = sums.beside[sums.group_of, who], _grow(data, sums), sums.size == 0
+    own, closed = sums.beside[sums.group_of, who], sums.size == 0
+    grow: dict[int, IntArray] = {}
     paid = _counted(data, sums, data.table, np.arange(groups), sums.size, sums.amount)
     for i, begin, heat in zip(items.tolist(), begins.tolist(), temperatures.tolist(), strict=True):
         a, z = int(sums.group_of[i]), int(data.size[i])
@@ -225,6 +256,8 @@ def steps(
         column = sums.beside[:, i] - sums.beside[a, i]
         leaving = _sized(data, data.by_size, data.lost, a, left, int(sums.held[a]) - 1)
         leaving -= _sized(data, data.by_size, data.lost, a, left + z, int(sums.held[a]))
+        if z not in grow:
+            grow[z] = _grow(data, sums, z)
         moves = column + grow[z]
         if counted:
             values = data.value[:, data.family, i]
@@ -235,7 +268,7 @@ def steps(
         moves += leaving
         used = int(sums.total[USED])
         closes = int(left == 0 and z > 0)
-        moves += data.by_used[closed * z + (used - closes)] - data.by_used[used]
+        moves += data.by_used[(closed if z else 0) + (used - closes)] - data.by_used[used]
         column[a] = FAR
         swaps = column[at] + sums.beside[a]
         swaps -= own
@@ -260,7 +293,8 @@ def steps(
             _put(data, sums, j, b, a)
         if sums.held[a] == 0 or sums.held[b] == 1 or sums.vacant[data.kind[b]] == b:
             _find_vacant(data, sums)
-        own, grow, closed = sums.beside[at, who], _grow(data, sums), sums.size == 0
+        own, closed = sums.beside[at, who], sums.size == 0
+        grow.clear()
         if counted:
             paid = _counted(data, sums, data.table, np.arange(groups), sums.size, sums.amount)
         if sums.total[HARD] == 0 and sums.total[COST] < sums.total[BEST]:
@@ -273,12 +307,15 @@ def _sized(data: Data, by_size: IntArray, lost: int, group: int, size: int, held
     return int(by_size[data.kind[group], size]) + (lost * held if size == 0 else 0)
 
 
-def _grow(data: Data, sums: Sums) -> tuple[IntArray, IntArray]:
-    """Return what every group pays more for its size when a thing (first) or a member (second) joins."""
+def _grow(data: Data, sums: Sums, z: int) -> IntArray:
+    """Return what every group pays more for its size when an item of this size joins."""
     empty = sums.size == 0
     shut = np.where((sums.held == 0) & (sums.vacant[data.kind] != np.arange(len(sums.size))), FAR, 0)
-    member = data.by_size[data.kind, sums.size + 1] - data.by_size[data.kind, sums.size] - data.lost * sums.held * empty
-    return data.lost * empty + shut, member + shut
+    if not z:
+        return data.lost * empty + shut
+    now = data.by_size[data.kind, sums.size] + data.lost * sums.held * empty
+    more: IntArray = data.by_size[data.kind, sums.size + z] - now + shut
+    return more
 
 
 def _counted(

@@ -73,7 +73,7 @@ class PairSearch:
     def __init__(self, kernel: Kernel, rng: np.random.Generator, clock: Clock, fast: bool | None = None) -> None:
         self.kernel, self.rng, self.clock = kernel, rng, clock
         self.template = Template(kernel)
-        n, groups = len(kernel.problem.size), len(kernel.problem.groups)
+        n, groups = len(self.template.size), len(kernel.problem.groups)
         if fast is None:
             fast = n >= _COMPILED_FROM and clock.limit >= _COMPILED_SECONDS
         self.steps: Steps = (compiled() if fast else None) or pairs.steps
@@ -119,7 +119,7 @@ class PairSearch:
         n = len(self.template.size)
         again = self.best is not None and self.round % 2 == 1
         planned = n * (4 if self.round == 0 else 25 * 2 ** min(self.round // 2, 24))
-        begun = self.best.copy() if again and self.best is not None else self._fresh()
+        begun = self.template.nodes(self.best if again and self.best is not None else self._fresh())
         if not self.price:
             strict = self.template.sums(self.template.data(1), begun)
             self.price = max(1, int(self.scale * n / max(int(strict.total[HARD]), n)))
@@ -147,9 +147,8 @@ class PairSearch:
             self.price = max(1, min(self.kernel.big, self.price * 2 // 3 if kept else self.price * 2))
 
     def _take(self, sums: Sums) -> None:
-        # at a price of 1 the cost of a division without broken rules is the cost itself: rules are all that is priced
         if sums.total[BEST] < self.cost:
-            self.best, self.cost = sums.best.copy(), int(sums.total[BEST])
+            self.best, self.cost = sums.best[self.template.node_of], int(sums.total[BEST])
         log.debug("round %d: %d with %d broken, best %d", self.round, sums.total[COST], sums.total[HARD], self.cost)
 
     def _fresh(self) -> IntArray:

@@ -127,3 +127,19 @@ def _quadratic(table: IntArray, value: IntArray) -> tuple[IntArray, IntArray] | 
     pairs: IntArray = table[np.add.outer(value, value).clip(max=len(table) - 1)] - alone[:, None] - alone
     np.fill_diagonal(pairs, 0)
     return alone, pairs
+
+
+def components(linked: BoolArray) -> IntArray:
+    """Return per item the number of its connected component, numbered by first item."""
+    n = len(linked)
+    found: IntArray = np.full(n, -1, dtype=np.int64)
+    count = 0
+    for i in range(n):
+        if found[i] < 0:
+            front = np.zeros(n, dtype=np.bool_)
+            front[i] = True
+            while front.any():
+                found[front] = count
+                front = linked[front].any(axis=0) & (found < 0)
+            count += 1
+    return found
