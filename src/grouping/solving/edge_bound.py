@@ -17,7 +17,7 @@ from ortools.math_opt.python import mathopt
 from grouping.solving.edges import FREE
 
 if TYPE_CHECKING:
-    from grouping.problem import BoolArray, IntArray
+    from grouping.problem import IntArray
     from grouping.solving.clock import Clock
     from grouping.solving.edges import Edges
 

@@ -76,7 +76,7 @@ def edges(kernel: Kernel) -> Edges | None:
     n = len(problem.size)
     cost = np.full((n, n), FREE << 20, dtype=np.int64)
     apart = np.ones((n, n), dtype=np.bool_)
-    linked, linked_back = np.ones((n, n), dtype=np.bool_), np.ones((n, n), dtype=np.bool_)
+    linked = np.ones((n, n), dtype=np.bool_)
     alone = np.full(n, FREE << 20, dtype=np.int64)
     for kind in views:
         part, allowed = parts[kind.family], kind.allowed
@@ -107,11 +107,13 @@ def edges(kernel: Kernel) -> Edges | None:
     np.fill_diagonal(never, val=False)
     members = belongs @ problem.size
     limits = [_sizes(kernel, admits, members), *_amounts(kernel, parts, admits, belongs)]
+    fewest, most, paid = _pairs_of_members(kernel)
+    if fewest > most or any((limit.low > limit.high).any() for limit in limits):
+        return None
     for limit in limits:
         never |= (limit.amount[None, :] > limit.high[:, None]) & ~np.eye(count, dtype=np.bool_)
     never |= never.T
     sums[never] = 0
-    fewest, most, paid = _pairs_of_members(kernel)
     within = int((members * (members - 1) // 2).sum())
     return Edges(
         node_of=node_of,
@@ -150,15 +152,13 @@ def _amounts(kernel: Kernel, parts: dict[int, Pairwise], admits: BoolArray, belo
                 continue
             rows = count.broken if len(count.broken) == 1 else count.broken[kind.lo : kind.hi + 1]
             kept = np.flatnonzero((rows == 0).any(axis=0))
-            value, low, high = found.setdefault(
+            _, low, high = found.setdefault(
                 count.value.tobytes(),
                 (count.value, np.full(len(kinds), -FREE, dtype=np.int64), np.full(len(kinds), FREE, dtype=np.int64)),
             )
             low[k] = max(low[k], int(kept[0]) if len(kept) else FREE)
             high[k] = min(high[k], int(kept[-1]) if len(kept) else -FREE)
-    return [
-        Limit(belongs @ value, *_widest(admits, low, high, belongs @ value)) for value, low, high in found.values()
-    ]
+    return [Limit(belongs @ value, *_widest(admits, low, high, belongs @ value)) for value, low, high in found.values()]
 
 
 def _widest(admits: BoolArray, low: IntArray, high: IntArray, own: IntArray) -> tuple[IntArray, IntArray]:

@@ -266,7 +266,7 @@ class _Run:
             self.pairs = PairSearch(self.kernel, self.rng, self.clock)
         if groups > TINY:
             if self.pairs is not None:
-                self._search_pairs(self.clock.share(0.25, at_most=max(0.5, len(self.problem.size) / 50)))
+                self._search_pairs(self.clock.share(0.25, at_most=max(0.1, len(self.problem.size) / 50)))
             else:
                 self._search(self.clock.share(0.25, at_most=20.0))
             if self.best is None:

@@ -1,6 +1,7 @@
-"""Proving divisions that pay for pairs: the edge model's linear bound, CP-SAT for few groups, branch and bound for many.
+"""Proving divisions that pay for pairs: linear bound of the edge model, CP-SAT for few groups, branch and bound.
 
-Each part works on any problem with pair terms: what it cannot price it leaves out, which makes a bound lower, not wrong.
+Each part works on any problem with pair terms. What the edge model cannot price it leaves out at its least: its bound
+is then lower, and still true.
 """
 
 from __future__ import annotations
@@ -82,8 +83,9 @@ class PairProof:
     def assign(self, seconds: float) -> None:
         """Ask CP-SAT for the whole problem when groups are few."""
         problem = self.kernel.problem
-        kinds = [kind for kind in self.kernel.kinds if kind.pairs is not None]
-        pairs = sum(int(np.count_nonzero(kind.pairs)) // 2 * len(kind.groups) for kind in kinds)
+        pairs = sum(
+            int((kind.pairs != 0).sum()) // 2 * len(kind.groups) for kind in self.kernel.kinds if kind.pairs is not None
+        )
         if len(problem.groups) > _FEW_GROUPS or pairs > _MOST_FLAGS or seconds <= 0:
             return
         _, division = self.best()

@@ -119,9 +119,7 @@ class Template:
             rows[k, 0] = kernel.big * kind.lo if kind.required else 0
         self.by_size, self.by_size_hard = split(kernel, rows)
         self.pairs, alone = self._contracted([part.beside for part in parts], [part.alone for part in parts])
-        pairs, broken = self._contracted(
-            [part.beside_broken for part in parts], [part.alone_broken for part in parts]
-        )
+        pairs, broken = self._contracted([part.beside_broken for part in parts], [part.alone_broken for part in parts])
         self.pairs_hard = pairs if pairs.any() else np.zeros((len(parts), 0, 0), dtype=np.int64)
         barred = np.stack([self._joined((~kinds[k].allowed).astype(np.int64)) for k in self.kind])
         self.alone, self.alone_hard = alone[self.family], broken[self.family] + barred
@@ -310,31 +308,34 @@ def _sized(data: Data, by_size: IntArray, lost: int, group: int, size: int, held
 def _grow(data: Data, sums: Sums, z: int) -> IntArray:
     """Return what every group pays more for its size when an item of this size joins."""
     empty = sums.size == 0
-    shut = np.where((sums.held == 0) & (sums.vacant[data.kind] != np.arange(len(sums.size))), FAR, 0)
+    shut: IntArray = np.where((sums.held == 0) & (sums.vacant[data.kind] != np.arange(len(sums.size))), FAR, 0)
     if not z:
-        return data.lost * empty + shut
+        shut += data.lost * empty
+        return shut
     now = data.by_size[data.kind, sums.size] + data.lost * sums.held * empty
     more: IntArray = data.by_size[data.kind, sums.size + z] - now + shut
     return more
 
 
-def _counted(
-    data: Data, sums: Sums, table: IntArray, groups: IntArray, size: IntArray, amount: IntArray
-) -> IntArray:
+def _counted(data: Data, sums: Sums, table: IntArray, groups: IntArray, size: IntArray, amount: IntArray) -> IntArray:
     """Return what the counts of groups cost at these sizes and amounts."""
-    row = np.minimum(size, data.rows[:, groups] - 1) * data.width[:, groups]
+    row: IntArray = np.minimum(size, data.rows[:, groups] - 1) * data.width[:, groups]
     total: IntArray = table.take(data.start[:, groups] + row + amount, mode="clip").sum(axis=0)
-    return total * (size > 0)
+    total *= size > 0
+    return total
 
 
 def _swapped(data: Data, sums: Sums, table: IntArray, i: int, a: int, others: IntArray) -> IntArray:
     """Return what the counts of both groups cost when item i of group a and each of the others change places."""
     at, f = sums.group_of[others], data.family[a]
-    rows = data.start + np.minimum(sums.size, data.rows - 1) * data.width + sums.amount
-    there = (rows + data.value[:, data.family, i])[:, at] - data.value[:, data.family[at], others]
-    here = (rows[:, a] - data.value[:, f, i])[:, None] + data.value[:, f, others]
+    rows: IntArray = np.minimum(sums.size, data.rows - 1) * data.width
+    rows += data.start + sums.amount
+    there: IntArray = rows[:, at] + data.value[:, data.family, i][:, at] - data.value[:, data.family[at], others]
+    here: IntArray = data.value[:, f, others] + (rows[:, a] - data.value[:, f, i])[:, None]
     total: IntArray = table.take(there, mode="clip").sum(axis=0) * (sums.size[at] > 0)
-    return total + table.take(here, mode="clip").sum(axis=0) * (sums.size[a] > 0)
+    if sums.size[a] > 0:
+        total += table.take(here, mode="clip").sum(axis=0)
+    return total
 
 
 def _broken(data: Data, sums: Sums, i: int, a: int, b: int, j: int) -> int:

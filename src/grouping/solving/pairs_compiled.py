@@ -10,15 +10,17 @@ from typing import TYPE_CHECKING, Any
 
 from numba import njit
 
-from grouping.solving.pairs import COST, HARD, BEST, USED
+from grouping.solving.pairs import BEST, COST, HARD, USED
 
 if TYPE_CHECKING:
     from grouping.problem import IntArray
     from grouping.solving.pairs import Data, FloatArray, Sums
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
-def _counted(table: Any, first: Any, rows: Any, width: Any, amount: Any, g: int, size: int, plus: Any, minus: Any) -> Any:
+@njit(cache=True)
+def _counted(
+    table: Any, first: Any, rows: Any, width: Any, amount: Any, g: int, size: int, plus: Any, minus: Any
+) -> Any:
     """Return what the counts of a group cost at a size, when ``plus`` joins and ``minus`` leaves its amounts."""
     total = 0
     if size > 0:
@@ -27,12 +29,12 @@ def _counted(table: Any, first: Any, rows: Any, width: Any, amount: Any, g: int,
     return total
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _sized(by_size: Any, lost: int, size: int, held: int) -> Any:
     return by_size[size] + (lost * held if size == 0 else 0)
 
 
-@njit(cache=True)  # type: ignore[untyped-decorator]
+@njit(cache=True)
 def _loop(
     item_size: Any, kind: Any, family: Any, by_size: Any, by_size_hard: Any, pairs: Any, pairs_hard: Any, value: Any,
     first: Any, rows: Any, width: Any, table: Any, table_hard: Any, by_used: Any, by_used_hard: Any, lost: int,

@@ -94,7 +94,7 @@ class PairSearch:
         if self.kernel.problem.least > 1:
             used = max(used, self.kernel.problem.least)
         spread = max(float(np.std(t)) for t in table)
-        return max(spread * (n / used) ** 0.5, 1.0)
+        return max(spread * float(np.sqrt(n / used)), 1.0)
 
     def run(self, until: float, first: IntArray | None = None) -> Iterator[tuple[int, IntArray]]:
         """Yield (cost, division) at the end of every round that found a better division that keeps all rules.
@@ -165,7 +165,7 @@ class PairSearch:
         wanted = int(np.exp(rng.uniform(np.log(fewest), np.log(most + 0.999))))
         opened = np.array(required + rng.permutation(optional).tolist()[: max(wanted - len(required), 0)])
         low = np.array([groups[g].lo for g in opened])
-        room = np.array([min(groups[g].hi, problem.members) for g in opened])
+        room = np.maximum(low, np.minimum([groups[g].hi for g in opened], problem.members))
         seats = np.concatenate(
             [
                 np.repeat(opened, low),
