@@ -93,20 +93,20 @@ def edges(kernel: Kernel) -> Edges | None:
     cost[apart] = 0
     np.fill_diagonal(cost, 0)
     np.fill_diagonal(apart, val=False)
-    belongs: IntArray = np.zeros((count, n), dtype=np.int64)
-    belongs[node_of, np.arange(n)] = 1
-    if (belongs @ apart * belongs).any():
+    same = node_of[:, None] == node_of
+    if (same & apart).any():
         return None
-    sums = cost if count == n else belongs @ cost @ belongs.T
-    never = apart if count == n else (belongs @ apart @ belongs.T) > 0
-    inner = int(np.trace(sums)) // 2
-    sums = sums.copy()
-    np.fill_diagonal(sums, 0)
+    inner = int(cost[same].sum()) // 2
+    sums, never = cost, apart
+    if count < n:
+        sums = _gathered(cost, node_of, count)
+        never = _gathered(apart.astype(np.int64), node_of, count) > 0
+        np.fill_diagonal(sums, 0)
     admits = np.array([[bool(kind.allowed[node_of == v].all()) for kind in kinds] for v in range(count)])
     never = never | ~(admits.astype(np.int64) @ admits.T.astype(np.int64) > 0)
     np.fill_diagonal(never, val=False)
-    members = belongs @ problem.size
-    limits = [_sizes(kernel, admits, members), *_amounts(kernel, parts, admits, belongs)]
+    members = _per_node(problem.size, node_of, count)
+    limits = [_sizes(kernel, admits, members), *_amounts(kernel, parts, admits, node_of)]
     fewest, most, paid = _pairs_of_members(kernel)
     if fewest > most or any((limit.low > limit.high).any() for limit in limits):
         return None
@@ -142,7 +142,7 @@ def _sizes(kernel: Kernel, admits: BoolArray, members: IntArray) -> Limit:
     return Limit(members, *_widest(admits, low, high, members))
 
 
-def _amounts(kernel: Kernel, parts: dict[int, Pairwise], admits: BoolArray, belongs: IntArray) -> list[Limit]:
+def _amounts(kernel: Kernel, parts: dict[int, Pairwise], admits: BoolArray, node_of: IntArray) -> list[Limit]:
     """Return the limits that rules on counts set, one for each number that items carry."""
     found: dict[bytes, tuple[IntArray, IntArray, IntArray]] = {}
     kinds = kernel.kinds
@@ -158,7 +158,25 @@ def _amounts(kernel: Kernel, parts: dict[int, Pairwise], admits: BoolArray, belo
             )
             low[k] = max(low[k], int(kept[0]) if len(kept) else FREE)
             high[k] = min(high[k], int(kept[-1]) if len(kept) else -FREE)
-    return [Limit(belongs @ value, *_widest(admits, low, high, belongs @ value)) for value, low, high in found.values()]
+    limits = []
+    for value, low, high in found.values():
+        own = _per_node(value, node_of, len(admits))
+        limits.append(Limit(own, *_widest(admits, low, high, own)))
+    return limits
+
+
+def _per_node(values: IntArray, node_of: IntArray, count: int) -> IntArray:
+    """Return the sums of values per item over the items of each node."""
+    sums: IntArray = np.zeros(count, dtype=np.int64)
+    np.add.at(sums, node_of, values)
+    return sums
+
+
+def _gathered(table: IntArray, node_of: IntArray, count: int) -> IntArray:
+    """Return the sums of a table of items × items over the items of each two nodes."""
+    sums: IntArray = np.zeros((count, count), dtype=np.int64)
+    np.add.at(sums, (node_of[:, None], node_of[None, :]), table)
+    return sums
 
 
 def _widest(admits: BoolArray, low: IntArray, high: IntArray, own: IntArray) -> tuple[IntArray, IntArray]:

@@ -303,10 +303,8 @@ class _Run:
             if self.done:
                 return
 
-    def _prove_pairs(self) -> None:
-        """Bound what pairs cost by the edge model, ask CP-SAT, branch; search with what time is left."""
-        self.phase = "bound"
-        proof = PairProof(
+    def _pair_proof(self) -> PairProof:
+        return PairProof(
             self.kernel,
             self.clock,
             self.workers,
@@ -315,6 +313,11 @@ class _Run:
             self.offer,
             self.prove,
         )
+
+    def _prove_pairs(self) -> None:
+        """Bound what pairs cost by the edge model, ask CP-SAT, branch; search with what time is left."""
+        self.phase = "bound"
+        proof = self._pair_proof()
         proof.bound(self.clock.share(0.3))
         small = len(self.problem.size) <= _PROVABLE_PAIRS
         self.phase = "close"
@@ -398,6 +401,8 @@ class _Run:
     def _prove(self) -> None:
         """Raise the bound by column generation, then close the gap."""
         self.phase = "bound"
+        if "pairs" not in self.without and any(kind.pairs is not None for kind in self.kernel.kinds):
+            self._pair_proof().bound(self.clock.share(0.1))
         dearest = 3 * max((column.cost for column in self.pool.columns), default=0) + 1
         generation = Generation(self.kernel, self.pool, self.clock, dearest if self.best is not None else None)
 
