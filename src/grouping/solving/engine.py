@@ -6,7 +6,8 @@
 4. All groups whose reduced cost lies within the gap are listed; CP-SAT chooses among them, which is a proof.
 
 Small problems are listed outright. Where groups pay for pairs, sizes and counts only, a local search over pairs and the
-edge model take the place of the first two, and CP-SAT or branch and bound over pairs that of the last. The plain model in CP-SAT settles whether the rules can be kept at all.
+edge model take the place of the first two, and CP-SAT or branch and bound over pairs that of the last. The plain
+model in CP-SAT settles whether the rules can be kept at all.
 """
 
 from __future__ import annotations
