@@ -12,7 +12,7 @@ from tests.helpers import brute_force
 
 from grouping.problem import Choice, Count, Focus, Group, Pair, Placement, Problem
 from grouping.scoring import faults, score
-from grouping.solving import assignment, engine, pairs
+from grouping.solving import assignment, engine, pairs, pairs_search
 from grouping.solving.clock import Clock
 from grouping.solving.edge_bound import EdgeBound
 from grouping.solving.edges import degree_bound, edges
@@ -212,6 +212,16 @@ def test_compiled_search_gives_the_same_divisions() -> None:
         terms=[pairs_of(rng.integers(-99, 100, (40, 40)))],
     )
     assert found_by_search(problem, 1.0, fast=True) == found_by_search(problem, 1.0, fast=False)
+
+
+def test_without_the_extra_the_array_version_is_used(monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.setattr(pairs_search, "find_spec", lambda name: None)
+    compiled.cache_clear()
+    try:
+        search = PairSearch(Kernel(planted(2, 4)), np.random.default_rng(0), Clock(60.0), fast=True)
+        assert search.steps is pairs.steps
+    finally:
+        compiled.cache_clear()
 
 
 def planted(blocks: int, each: int, seed: int = 0) -> Problem:
