@@ -62,6 +62,15 @@ class Clock:
         """Say that a solver reports so many deterministic seconds."""
         self._work += seconds
 
+    def child(self, limit: float) -> Clock:
+        """Return a clock for a part of the run; what it spends has to be told to this one by :meth:`took`."""
+        return Clock(min(limit, self.left), self.reproducible, self.control)
+
+    def took(self, child: Clock) -> None:
+        """Add the work that was counted by another clock."""
+        self._work += child._work
+        self.handled += child.handled
+
     @property
     def seconds(self) -> float:
         """Seconds since the start, by the wall, for reports only."""

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ortools.math_opt.python import mathopt
 
+from grouping.solving.climbing import climb
 from grouping.solving.pricing import Node, Pricer, TimeUp
 
 if TYPE_CHECKING:
@@ -30,9 +31,6 @@ _TAKEN = 60
 _EFFORT = 6e6
 """Array entries after which a pricing that has already found good groups is broken off; it then proves no bound."""
 
-_NEAR_EFFORT = 6e6
-"""Array entries that a search near the groups in use may handle in one pass."""
-
 _LARGEST_PRICE = 2**44
 """Prices are cut off here, in units, so that sums of them and what pricing packs with them fit into 64 bits."""
 
@@ -44,6 +42,9 @@ _EASY_ROUNDS = 25
 
 _FEW_NEIGHBOURS = 50_000
 """Exchanges of one item in the groups in use up to which all of them are tried; beyond, the answers are improved."""
+
+_FEW_COLUMNS = 6_000
+"""Known groups up to which the linear problem begins with all of them."""
 
 _ENOUGH = 6
 """Improving neighbours of the groups in use that make a pricing unnecessary for now."""
@@ -224,6 +225,36 @@ def _neighbours(sets: BoolArray, allowed: BoolArray) -> BoolArray:
     return every[np.sort(first)]
 
 
+class _Waiting:
+    """Known groups that are not in the linear problem yet; they join when prices call for them."""
+
+    def __init__(self, columns: Sequence[Column]) -> None:
+        self.columns = list(columns)
+        items = [np.flatnonzero(column.row) for column in columns]
+        self.items = np.concatenate(items) if items else np.zeros(0, dtype=np.int64)
+        self.begins = np.cumsum([0, *(len(some) for some in items)])[:-1].astype(np.int64)
+        self.cost = np.array([column.cost for column in columns], dtype=np.float64)
+        self.kind = np.array([column.kind for column in columns], dtype=np.int64)
+        self.here = np.ones(len(self.columns), dtype=np.bool_)
+
+    def __len__(self) -> int:
+        return int(self.here.sum())
+
+    def take(self, which: IntArray) -> list[Column]:
+        """Return some of the groups, which wait no longer."""
+        self.here[which] = False
+        return [self.columns[i] for i in which.tolist()]
+
+    def cheapest(self, price: Prices, per_group: Prices, most: int, below: float = -1e-6) -> list[Column]:
+        """Return the groups of least reduced cost, if it is less than ``below``; they wait no longer."""
+        if not self.here.any():
+            return []
+        reduced = self.cost - np.add.reduceat(price[self.items], self.begins) - per_group[self.kind]
+        reduced[~self.here] = np.inf
+        order = np.argsort(reduced, kind="stable")[:most]
+        return self.take(order[reduced[order] < below])
+
+
 @dataclass
 class Bound:
     """What column generation has proven, and the prices that prove it.
@@ -254,7 +285,10 @@ class Generation:
         self.pricers = [Pricer(kind, unit=kernel.unit) for kind in kernel.kinds]
         self.bound = Bound()
         self.master = Master(kernel, way_out)
-        self.master.add(pool.columns)
+        self.most_new = max(_TAKEN, len(kernel.problem.size) // 2)
+        self.waiting = _Waiting(pool.columns)
+        if len(pool.columns) <= _FEW_COLUMNS:
+            self.master.add(self.waiting.take(np.arange(len(pool.columns))))
 
     def run(
         self,
@@ -276,20 +310,18 @@ class Generation:
         -------
         True when the linear problem is solved, so that more rounds cannot raise the bound
         """
+        self.begin(guess)
         smooth, easy = 0.3, 0
         centre: tuple[Prices, Prices] | None = None if guess is None else (guess, np.zeros(len(self.pricers)))
         while True:
             try:
-                price, per_group, basis = self.master.solve()
+                price, per_group, new = self.round()
             except StalledError as stalled:
                 log.warning("column generation stopped: %s", stalled)
                 return False
-            point = (price, per_group)
             if centre is None:
-                centre = point
-            near = self._near(basis, price, per_group)
-            self.master.add(near)
-            easy = easy + 1 if len(near) >= _ENOUGH else 0
+                centre = (price, per_group)
+            easy = easy + 1 if len(new) >= _ENOUGH else 0
             if 0 < easy < _EASY_ROUNDS:
                 if self.clock.spent >= until:
                     return False
@@ -303,7 +335,7 @@ class Generation:
                     return False
                 self.bound.rounds += 1
                 if scaled is not None and (self.bound.scaled is None or scaled > self.bound.scaled):
-                    self._keep(scaled, mixed)
+                    self.claim(scaled, integer_prices(self.kernel, mixed), self._least)
                     centre = (mixed, mixed_group)
                 on_round()
                 if self.bound.cost is not None and self.bound.cost >= upper():
@@ -323,29 +355,41 @@ class Generation:
         new: list[Column] = []
         for k, (kind, pricer) in enumerate(zip(self.kernel.kinds, self.pricers, strict=True)):
             rows = [column.row for column in basis if column.kind == k]
-            width = sum(len(level.fixed) for level in pricer.levels) * len(integers)
-            if not rows or not width:
+            if not rows or not pricer.levels:
                 continue
             if len(rows) * len(integers) * kind.hi <= _FEW_NEIGHBOURS:
                 sets = _neighbours(np.array(rows), kind.allowed)
                 sizes = sets @ kind.size
                 sets = sets[(sizes >= kind.lo) & (sizes <= kind.hi)]
-                self.clock.work(len(sets) * width / len(integers))
+                self.clock.work(float(len(sets) * sum(len(level.fixed) for level in pricer.levels)))
             else:
-                chosen = np.array(rows)[: max(1, int(_NEAR_EFFORT // width))]
-                self.clock.work(8.0 * width * len(chosen))
-                sets = pricer.climb(integers, chosen)
+                self.clock.work(float(len(rows) * (10 * len(integers) + 16_000 * len(pricer.levels))))
+                sets = climb(pricer, integers, np.array(rows))
             reduced = self.kernel.unit * kind.costs(sets) - sets @ integers
-            order = np.argsort(reduced, kind="stable")[: 2 * _TAKEN]
-            new += self.pool.add(k, sets[order[reduced[order] < extra[k]]][:_TAKEN])
+            order = np.argsort(reduced, kind="stable")[: 2 * self.most_new]
+            new += self.pool.add(k, sets[order[reduced[order] < extra[k]]][: self.most_new])
         return new
 
-    def _keep(self, scaled: int, price: Prices) -> None:
+    def begin(self, guess: Prices | None) -> None:
+        """Give the linear problem the groups that suit a guess, when there are too many to take all of them."""
+        if len(self.waiting):
+            price = np.zeros(len(self.kernel.problem.size)) if guess is None else guess
+            self.master.add(self.waiting.cheapest(price, np.zeros(len(self.pricers)), 2 * len(price), float("inf")))
+
+    def round(self) -> tuple[Prices, Prices, list[Column]]:
+        """Solve the linear problem; return the prices of items and of groups of each kind, and groups that join it."""
+        price, per_group, basis = self.master.solve()
+        new = self._near(basis, price, per_group) + self.waiting.cheapest(price, per_group, self.most_new)
+        self.master.add(new)
+        return price, per_group, new
+
+    def claim(self, scaled: int, price: IntArray, least: Sequence[int]) -> None:
+        """Take note of a bound, in units, and of the prices that prove it."""
         cost = self.kernel.rounded(scaled)
         self.bound.scaled = scaled
         self.bound.cost = cost if self.bound.cost is None else max(cost, self.bound.cost)
-        self.bound.price = integer_prices(self.kernel, price)
-        self.bound.least = list(self._least)
+        self.bound.price = price
+        self.bound.least = list(least)
 
     def _price(self, price: Prices, per_group: Prices, until: float) -> tuple[int | None, list[Column]]:
         """Return the Lagrangian bound at these prices, in units, and new groups of negative reduced cost.
@@ -384,7 +428,7 @@ class Generation:
         new: list[Column] = []
         begun = self.clock.handled
         for leaf in pricer.leaves(price, self.clock, until, cutoff):
-            least = min(least, int(leaf.low.min()))
+            least = min(least, int(leaf.low.min(initial=least)))
             kept.append(leaf.take(np.argsort(leaf.low, kind="stable")[:_TAKEN]))
             cutoff[0] = min(cutoff[0], least if least >= extra else max(least, extra + 2 * (least - extra) // 3))
             if self.clock.handled - begun > _EFFORT and least < extra:

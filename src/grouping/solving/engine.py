@@ -25,14 +25,16 @@ from grouping.problem import Pair, Problem
 from grouping.scoring import score
 from grouping.solving import assignment
 from grouping.solving.clock import Clock, Control
-from grouping.solving.columns import Column, Generation, Pool, cheapest_use
+from grouping.solving.columns import Column, Generation, Pool, Prices, cheapest_use
 from grouping.solving.kernel import Kernel
 from grouping.solving.listing import SMALL, TINY, TooManyError, all_sets, possible, within
+from grouping.solving.neighbourhoods import around, distances, partition
 from grouping.solving.pair_proof import PairProof
 from grouping.solving.pairs_search import PairSearch, suits
 from grouping.solving.partition import canonical, choose
 from grouping.solving.pricing import Pricer, TimeUp
 from grouping.solving.search import anneal, start
+from grouping.solving.slicing import cut
 from grouping.solving.tighten import tighten
 
 if TYPE_CHECKING:
@@ -48,6 +50,13 @@ _PROVABLE_PAIRS = 150
 
 _FIRST_CHOICE = 500
 """Groups that CP-SAT chooses among first when a gap is closed."""
+
+
+_ALONE = 60
+"""Members beyond which a division is improved part by part."""
+
+_PART_SECONDS = 2.0
+"""Seconds for a part."""
 
 
 @dataclass(frozen=True)
@@ -179,6 +188,8 @@ class _Run:
         self.kernel = Kernel(problem)
         self.pool = Pool(self.kernel)
         self.pairs: PairSearch | None = None
+        self.price: Prices | None = None
+        self.guess: Prices = np.full(len(problem.size), np.nan)
         self.best: IntArray | None = None
         self.cost = self.kernel.limit
         self.bound: int | None = None
@@ -270,9 +281,11 @@ class _Run:
             if self.pairs is not None:
                 self._search_pairs(self.clock.share(0.25, at_most=max(0.1, len(self.problem.size) / 50)))
             else:
-                self._search(self.clock.share(0.25, at_most=20.0))
+                self._search(self.clock.share(0.4) if self.large else self.clock.share(0.25, at_most=20.0))
             if self.best is None:
                 self._settle_rules()
+            if self.large and self.best is not None and self.pairs is None:
+                self._divide_parts(self.clock.share(0.4))
         if groups <= SMALL and self.kernel.unit:
             self._list_all()
         elif self.pairs is not None:
@@ -350,33 +363,109 @@ class _Run:
         optional = [g for g, group in enumerate(problem.groups) if not group.required]
         fewest = max(problem.least, len(required), 1)
         numbers = list(range(fewest, problem.at_most + 1))
-        small = len(problem.size) <= 100
-        found: dict[int, int] = {}
-        tries = _spread(numbers, 7)
-        while tries and self.clock.spent < until:
-            for number in tries:
-                found[number] = self._anneal(required + optional[: number - len(required)], 3 if small else 1, until)
+        first = 3 if problem.members <= _ALONE else 2
+
+        def attempt(number: int, sweeps: int | None) -> int:
+            return self._anneal(required + optional[: number - len(required)], sweeps, until)
+
+        found = {number: attempt(number, first) for number in _spread(numbers, 7 if problem.members <= _ALONE else 5)}
+        looked_over = (
+            self.clock.share(1.0) if problem.members <= _ALONE else self.clock.spent + 0.3 * (until - self.clock.spent)
+        )
+        while self.clock.spent < min(until, looked_over):
             at = min(found, key=lambda number: (found[number], number))
-            tries = [number for number in (at - 1, at + 1) if number in numbers and number not in found]
+            tries = [number for number in _beside(numbers, sorted(found), at) if number not in found]
+            if not tries:
+                break
+            found.update((number, attempt(number, first)) for number in tries)
         ranked = sorted(found, key=lambda number: (found[number], number))
-        for number in [*ranked[:1] * 3, *ranked[1:2]]:
-            self._anneal(required + optional[: number - len(required)], 6, until)
+        if problem.members <= _ALONE:
+            for number in [*ranked[:1] * 3, *ranked[1:2]]:
+                attempt(number, 6)
+        else:
+            attempt(ranked[0], None)
         if self.best is not None and len(self.pool.columns) > len(problem.groups):
             self._choose(self.pool.columns, min(2.0, self.clock.left * 0.1), complete=False)
 
-    def _anneal(self, groups: list[int], sweeps: int, until: float) -> int:
+    def _anneal(self, groups: list[int], sweeps: int | None, until: float) -> int:
         """Anneal from a constructed start over these groups; return the best cost found."""
         open_groups = np.array(groups, dtype=np.int64)
         return self._anneal_from(start(self.kernel, open_groups, self.rng), open_groups, sweeps, until)
 
-    def _anneal_from(self, first: IntArray, open_groups: IntArray, sweeps: int, until: float) -> int:
+    def _anneal_from(self, first: IntArray, open_groups: IntArray, sweeps: int | None, until: float) -> int:
         """Anneal from a division, keeping the groups of every better one; return the best cost found."""
         cost = self.kernel.big
-        for cost, group_of in anneal(self.kernel, first, open_groups, self.rng, self.clock, until, sweeps):
-            if cost < self.kernel.limit:
+        visit = self.pool.add_division if self.large and sweeps is None else None
+        for cost, group_of in anneal(self.kernel, first, open_groups, self.rng, self.clock, until, sweeps, visit):
+            if cost < self.kernel.limit and not self.large:
                 self.pool.add_division(group_of)
             self.offer(group_of, cost, "local search")
+        if cost < self.kernel.limit and self.large:
+            self.pool.add_division(group_of)
         return cost
+
+    @property
+    def large(self) -> bool:
+        """Whether the division is worth improving part by part."""
+        return self.problem.members > _ALONE and "neighbourhoods" not in self.without
+
+    def _divide_parts(self, until: float) -> None:
+        """Divide neighbouring groups anew, part by part, until each group has had its turn."""
+        self.phase = "neighbourhoods"
+        assert self.best is not None
+        used = np.unique(self.best)
+        sizes = np.bincount(self.best, weights=self.problem.size, minlength=len(self.problem.groups)).astype(np.int64)
+        distance = distances(self.kernel, self.best, used)
+        for part in partition(distance, sizes[used], self.rng.permutation(len(used))):
+            if self.clock.spent >= until:
+                return
+            self._divide_anew(used[part])
+
+    def _divide_some(self) -> None:
+        """Divide a few neighbouring groups anew, somewhere."""
+        assert self.best is not None
+        used = np.unique(self.best)
+        sizes = np.bincount(self.best, weights=self.problem.size, minlength=len(self.problem.groups)).astype(np.int64)
+        distance = distances(self.kernel, self.best, used)
+        for first in self.rng.permutation(len(used))[: max(1, len(used) // 6)]:
+            if self.done or not self.clock.left:
+                return
+            drawn = distance[first] * self.rng.uniform(0.6, 1.0, len(used))
+            self._divide_anew(np.sort(used[around(int(first), drawn, sizes[used])]))
+
+    def _divide_anew(self, groups: IntArray) -> None:
+        """Solve the problem of some groups in use, with two more to spare, and take what comes out of it."""
+        assert self.best is not None
+        outside = len(np.unique(self.best)) - len(groups)
+        idle = np.setdiff1d(np.arange(len(self.problem.groups)), self.best)
+        spare = [g for g in idle.tolist() if self.kernel.kind_of[g] in self.kernel.kind_of[groups]][:2]
+        items = np.flatnonzero(np.isin(self.best, groups))
+        part = cut(
+            self.problem,
+            items,
+            np.sort(np.append(groups, np.array(spare, dtype=np.int64))).tolist(),
+            max(self.problem.least - outside, 0),
+            self.problem.at_most - outside,
+        )
+        seed = int(self.rng.integers(1 << 31))
+        clock = self.clock.child(_PART_SECONDS)
+        inner = _Run(part.problem, clock, seed, self.workers, 0.0, self.without | {"neighbourhoods"}, None)
+        begin = np.searchsorted(part.groups, self.best[items])
+        before = inner.kernel.cost(begin)
+        with suppress(TimeUp):
+            inner.go(begin)
+        self.clock.took(clock)
+        for k, kind in enumerate(inner.kernel.kinds):
+            rows = [column.row for column in inner.pool.columns if column.kind == k]
+            if rows:
+                wide = part.widened(np.array(rows), len(self.problem.size))
+                self.pool.add(int(self.kernel.kind_of[part.groups[kind.groups[0]]]), wide)
+        if inner.price is not None:
+            self.guess[items] = inner.price
+        if inner.best is not None and inner.cost < before:
+            better = self.best.copy()
+            better[items] = part.groups[inner.best]
+            self.offer(better, self.cost - before + inner.cost, "neighbourhoods")
 
     def _settle_rules(self) -> None:
         """Ask CP-SAT whether the rules can be kept at all; a proof of the contrary is checked without presolve."""
@@ -414,6 +503,8 @@ class _Run:
 
         until = self.clock.share(0.8)
         converged = generation.run(until, self.enough, on_round, self._guess())
+        if generation.bound.cost is not None:
+            self.price = generation.bound.price / self.kernel.unit
         self.provenance["rounds"] = generation.bound.rounds
         if self.done:
             return
@@ -428,6 +519,8 @@ class _Run:
         """Return each member's share in the cost of its group in the best plan: prices to start from."""
         if self.best is None:
             return None
+        if not np.isnan(self.guess).any():
+            return self.guess
         price = np.zeros(len(self.problem.size))
         for kind in self.kernel.kinds:
             for g in kind.groups:
@@ -525,6 +618,14 @@ class _Run:
             self._search(self.clock.share(1.0))
         if self.clock.spent <= before:
             self.clock.work_seconds(0.01)
+
+
+def _beside(numbers: list[int], tried: list[int], at: int) -> list[int]:
+    """Return the numbers halfway between one that was tried and those tried beside it."""
+    where = tried.index(at)
+    around = [tried[where - 1]] if where else []
+    around += tried[where + 1 : where + 2]
+    return sorted({numbers[(numbers.index(at) + numbers.index(other)) // 2] for other in around})
 
 
 def _spread(numbers: list[int], most: int) -> list[int]:

@@ -6,6 +6,7 @@ kept, and a search can walk through broken rules towards kept ones.
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -17,6 +18,10 @@ from grouping.problem import BoolArray, Choice, Count, Focus, IntArray, Pair, Pr
 
 UNITS = (256, 2)
 """Prices are integers in these fractions of a cost unit; even, so that halves of pair points are exact."""
+
+
+_AT_ONCE = 2_000
+"""Sets whose costs are computed at once."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,13 +95,15 @@ class Kind:
 
     def costs(self, sets: BoolArray) -> IntArray:
         """Return the cost of each set of items (rows of a 0/1 matrix) as a group of this kind."""
-        member = sets.astype(np.float64)
+        if len(sets) > _AT_ONCE:
+            return np.concatenate(
+                [self.costs(sets[begin : begin + _AT_ONCE]) for begin in range(0, len(sets), _AT_ONCE)]
+            )
         sizes: IntArray = (sets @ self.size).astype(np.int64)
         total: IntArray = self.by_size[sizes] + self.big * (sets & ~self.allowed).sum(axis=1)
-        exact = self.big * (len(self.size) + 1) < 2**53
+        add = _sums_over(sets, exact=self.big * (len(self.size) + 1) < 2**53)
         for dim in self.dims:
-            sums = (member @ dim.floats).astype(np.int64) if exact else sets.astype(np.int64) @ dim.points
-            sums += dim.fixed + self.big * np.maximum(sizes[:, None] - dim.room, 0)
+            sums = add(dim) + dim.fixed + self.big * np.maximum(sizes[:, None] - dim.room, 0)
             total += sums.min(axis=1)
         for tally in self.tallies:
             total += tally.at(sizes, sets.astype(np.int64) @ tally.value)
@@ -106,6 +113,32 @@ class Kind:
             together = sets.astype(np.int64) @ self.pairs
             total += (together * sets).sum(axis=1) // 2
         return total
+
+
+def _sums_over(sets: BoolArray, exact: bool) -> Callable[[Dim], IntArray]:
+    """Return how to add up a choice over each set: item by item for small sets, else as a product of matrices.
+
+    Parameters
+    ----------
+    exact : whether doubles hold every sum exactly
+    """
+    rows, items = np.nonzero(sets)
+    if len(items) * 16 < sets.size:
+        begins = np.searchsorted(rows, np.arange(len(sets)))
+        filled = np.flatnonzero(np.bincount(rows, minlength=len(sets)))
+
+        def added(dim: Dim) -> IntArray:
+            sums = np.zeros((len(sets), dim.points.shape[1]), dtype=np.int64)
+            if len(items):
+                sums[filled] = np.add.reduceat(dim.points[items], begins[filled], axis=0)
+            return sums
+
+        return added
+    if exact:
+        member = sets.astype(np.float64)
+        return lambda dim: (member @ dim.floats).astype(np.int64)
+    whole = sets.astype(np.int64)
+    return lambda dim: whole @ dim.points
 
 
 class _Parts(NamedTuple):

@@ -120,10 +120,10 @@ def _subsets(pricer: Pricer, leaves: Node, limit: int, clock: Clock, until: floa
     cost = np.take_along_axis(leaves.members, order, axis=1)
     prefix = np.zeros((count_leaves, n + 1), dtype=np.int64)
     np.cumsum(cost, axis=1, out=prefix[:, 1:])
-    seat = np.zeros_like(cost) if pricer.seat is None else pricer.seat[order]
+    seat = np.zeros_like(cost) if pricer.seat is None else pricer.seat[leaves.who][order]
     later = np.full((count_leaves, n + 1), _FAR, dtype=np.int64)
     later[:, :n] = np.minimum.accumulate((cost + seat)[:, ::-1], axis=1)[:, ::-1]
-    bits = _bits(pricer.who[order], words)
+    bits = _bits(pricer.who[leaves.who][order], words)
     stack = [(0, *_starts(pricer, leaves, words))]
     while stack:
         if clock.spent >= until:

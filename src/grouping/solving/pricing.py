@@ -14,13 +14,14 @@ here is then a lower limit of the least reduced cost, which is all that a bound 
 from __future__ import annotations
 
 from collections.abc import Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouping.solving.kernel import UNITS
+from grouping.solving.mixing import Mixes, mixes_of
 
 if TYPE_CHECKING:
     from grouping.problem import BoolArray, IntArray
@@ -32,6 +33,20 @@ SCALE = UNITS[0]
 
 _BATCH = 400_000
 """Array entries handled at once."""
+
+_MANY = 32
+"""Members from which nodes are worth narrowing to those that still matter."""
+
+_NARROW_BATCH = 20_000
+"""Array entries handled at once where nodes are narrowed: the fewer together, the fewer members each keeps."""
+
+_COMPARED = 64
+"""Options of a narrowed node up to which dominated ones are looked for."""
+
+_MIXER = np.random.default_rng(0).integers(1 << 62, size=1 << 16, dtype=np.int64)
+"""Any numbers: equal rows have equal products with them, and whether the reverse holds is checked."""
+
+_FAR = 1 << 60
 
 _MOST_ANSWERS = 2_000
 """Combinations of answers to count terms that are searched; the dearest terms first, the others are left out."""
@@ -50,12 +65,19 @@ class Level:
 
     Attributes
     ----------
-    points : options × items
+    members, things : options × items of size 1 and of size 0
     fixed : options × sizes; what an option costs whoever is in the group
     """
 
-    points: IntArray
+    members: IntArray
+    things: IntArray
     fixed: IntArray
+
+    def only(self, columns: IntArray) -> Level:
+        """Return the question for some of the members, without options that another one equals or beats."""
+        members = self.members[:, columns]
+        kept = _best_options(np.hstack([members, self.things, self.fixed]))
+        return Level(members[kept], self.things[kept], self.fixed[kept])
 
 
 @dataclass(frozen=True)
@@ -64,11 +86,15 @@ class Node:
 
     Attributes
     ----------
-    members, things : reduced cost of every item of size 1 and of size 0 so far
+    who : the members that may still be in a group worth finding, as positions in ``Pricer.who``
+    levels : all questions, for these members
+    members, things : reduced cost of each of them, and of every item of size 0, so far
     base : per size, what the group costs besides
     low : lower limit of the reduced cost of any group below the node
     """
 
+    who: IntArray
+    levels: tuple[Level, ...]
     members: IntArray
     things: IntArray
     base: IntArray
@@ -76,7 +102,12 @@ class Node:
 
     def take(self, rows: IntArray) -> Node:
         """Return some of the rows."""
-        return Node(self.members[rows], self.things[rows], self.base[rows], self.low[rows])
+        return Node(self.who, self.levels, self.members[rows], self.things[rows], self.base[rows], self.low[rows])
+
+    def only(self, columns: IntArray) -> Node:
+        """Return the node with some of its members."""
+        levels = tuple(level.only(columns) for level in self.levels)
+        return Node(self.who[columns], levels, self.members[:, columns], self.things, self.base, self.low)
 
 
 class Pricer:
@@ -99,27 +130,35 @@ class Pricer:
         self.what = np.flatnonzero((kind.size == 0) & kind.allowed)
         self.lo, self.hi = kind.lo, min(kind.hi, len(self.who))
         sizes = np.arange(self.lo, self.hi + 1)
-        levels = []
+        levels: list[tuple[IntArray, IntArray]] = []
         for dim in sorted(kind.dims, key=lambda dim: dim.points.shape[1]):
             fixed = dim.fixed[:, None] + kind.big * np.maximum(sizes[None, :] - dim.room[:, None], 0)
             if dim.points.any() or fixed.any():
-                levels.append(Level(dim.points.T, fixed))
-        left_out, combinations_of_answers = 0, 1
+                levels.append((dim.points.T, fixed))
+        left_out: list[Tally] = []
+        combinations_of_answers = 1
         for tally in sorted(kind.tallies, key=lambda tally: -int(tally.table.max())):
             if _implied(tally, kind):
                 continue
-            level = _as_level(tally, kind, sizes) if tallies else None
-            if level is None or combinations_of_answers * len(level.fixed) > _MOST_ANSWERS:
-                left_out += 1
+            question = _as_level(tally, kind, sizes) if tallies else None
+            if question is None or combinations_of_answers * len(question[1]) > _MOST_ANSWERS:
+                left_out.append(tally)
                 continue
-            combinations_of_answers *= len(level.fixed)
-            levels.append(level)
-        self.levels = [Level(unit * level.points, unit * level.fixed) for level in levels]
-        self.exact = not left_out and kind.pairs is None and len(kind.seats) <= 1
-        self.rest = [np.zeros(len(kind.size), dtype=np.int64)]
+            combinations_of_answers *= len(question[1])
+            levels.append(question)
+        self.levels = tuple(
+            Level(unit * points[:, self.who], unit * points[:, self.what], unit * fixed) for points, fixed in levels
+        )
+        self.mixes: Mixes | None = None
+        if left_out and tallies and len(sizes) and not any(tally.value[self.what].any() for tally in left_out):
+            self.mixes = mixes_of(left_out, self.who, sizes, unit)
+        self.exact = (not left_out or self.mixes is not None) and kind.pairs is None and len(kind.seats) <= 1
+        self.rest = [np.zeros(len(self.who), dtype=np.int64)]
+        self.rest_things = [np.zeros(len(self.what), dtype=np.int64)]
         self.rest_fixed = [np.zeros(len(sizes), dtype=np.int64)]
         for level in reversed(self.levels):
-            self.rest.insert(0, self.rest[0] + level.points.min(axis=0))
+            self.rest.insert(0, self.rest[0] + level.members.min(axis=0))
+            self.rest_things.insert(0, self.rest_things[0] + level.things.min(axis=0))
             self.rest_fixed.insert(0, self.rest_fixed[0] + level.fixed.min(axis=0))
         self.by_size = unit * (kind.by_size[self.lo : self.hi + 1] + sum(int(seat.min()) for seat in kind.seats[1:]))
         self.seat = None
@@ -129,7 +168,7 @@ class Pricer:
             self.exact = self.exact and not (kind.seats[0][self.who] > thing).any()
         self.linear = _pair_floor(kind, unit) if kind.pairs is not None else np.zeros(len(kind.size), dtype=np.int64)
         self.bits = max(1, len(self.who).bit_length())
-        self.ranks = np.arange(len(self.who), dtype=np.int64)
+        self.everybody = np.arange(len(self.who), dtype=np.int64)
 
     def root(self, price: IntArray) -> Node:
         """Return the node in which no question is answered.
@@ -140,7 +179,8 @@ class Pricer:
         """
         reduced = self.linear - price
         members, things = reduced[self.who][None, :], reduced[self.what][None, :]
-        return self._bounded(Node(members, things, self.by_size[None, :], np.zeros(1, dtype=np.int64)), 0)
+        root = Node(self.everybody, self.levels, members, things, self.by_size[None, :], np.zeros(1, dtype=np.int64))
+        return self._bounded(root, 0)
 
     def leaves(self, price: IntArray, clock: Clock, until: float, cutoff: list[int]) -> Iterator[Node]:
         """Yield batches of fully answered nodes whose least reduced cost is below ``cutoff[0]``.
@@ -152,141 +192,203 @@ class Pricer:
         TimeUp
             When the clock reaches ``until`` first.
         """
-        if self.lo > self.hi:
-            return
-        stack: list[tuple[int, Node]] = [(0, self.root(price))]
-        first = 8
-        while stack:
-            if clock.spent >= until:
-                raise TimeUp
-            level, node = stack.pop()
-            alive = np.flatnonzero(node.low < cutoff[0])
-            if not alive.size:
-                continue
-            if level == len(self.levels):
-                yield node.take(alive)
-                continue
-            options = len(self.levels[level].fixed)
-            per_batch = max(1, min(first, _BATCH // (options * max(1, len(self.who)))))
-            first = min(4 * first, 1 << 14)
-            alive = alive[np.argsort(node.low[alive], kind="stable")]
-            if len(alive) > per_batch:
-                stack.append((level, node.take(alive[per_batch:])))
-            child = self._children(node.take(alive[:per_batch]), level)
-            clock.work(4 * child.members.size)
-            keep = np.flatnonzero(child.low < cutoff[0])
-            if keep.size:
-                stack.append((level + 1, child.take(keep)))
+        tree = Tree(self, price)
+        yield from tree.leaves(clock, until, cutoff)
+        if tree.open:
+            raise TimeUp
 
-    def _children(self, node: Node, level: int) -> Node:
-        return self._children_of(node, self.levels[level], level + 1)
+    def mixed(self, leaf: Node) -> Node:
+        """Return the leaf with count terms that no question stands for included in its lower limits."""
+        if self.mixes is None:
+            return leaf
+        seat = None if self.seat is None else self.seat[leaf.who]
+        low = self.mixes.best(leaf.members, leaf.base, leaf.who, seat).value + np.minimum(leaf.things, 0).sum(axis=1)
+        return replace(leaf, low=low)
 
-    def _children_of(self, node: Node, question: Level, answered: int) -> Node:
-        points, fixed = question.points, question.fixed
-        rows = len(node.base) * len(fixed)
+    def narrowed(self, node: Node, level: int, cutoff: int) -> Node:
+        """Return the node without the members that no group below it with a value under ``cutoff`` can have."""
+        useful: BoolArray = np.logical_or.reduce(self.with_each(node, level) < cutoff, axis=0)
+        if useful.sum() < self.hi:
+            useful[np.argsort(node.members[0], kind="stable")[: self.hi]] = True
+        return node if useful.all() else node.only(np.flatnonzero(useful))
+
+    def with_each(self, node: Node, level: int) -> IntArray:
+        """Return, for every member, a lower limit of the reduced cost of the groups below the node that it is in.
+
+        Without the member, such a group is one of a size less, its seat filled or, if the member fills it, not.
+        """
+        members = node.members + self.rest[level][node.who]
+        cost, order, total = self._sorted(members)
+        less_one = np.zeros((len(members), self.hi), dtype=np.int64)  # by size of the others, from 0
+        less_one[:, 1:] = total[:, : self.hi - 1]
+        base = node.base + self.rest_fixed[level]
+        things = np.minimum(node.things + self.rest_things[level], 0).sum(axis=1)
+        unseated = (base + less_one[:, self.lo - 1 :]).min(axis=1) + things
+        with_one: IntArray
+        if self.seat is None:
+            with_one = members + unseated[:, None]
+        else:
+            seated = self._seated(cost, total, self.seat[node.who][order], 1)
+            filled = np.full((len(members), self.hi), _FAR, dtype=np.int64)
+            filled[:, 1:] = seated[:, : self.hi - 1]
+            rest = (base + filled[:, self.lo - 1 :]).min(axis=1) + things
+            with_one = members + np.minimum(rest[:, None], self.seat[node.who] + unseated[:, None])
+        return np.maximum(with_one, node.low[:, None])
+
+    def children(self, node: Node, level: int, answered: int) -> Node:
+        """Return the nodes in which one more question is answered, one row for each option of each row."""
+        question = node.levels[level]
+        rows = len(node.base) * len(question.fixed)
         child = Node(
-            (node.members[:, None, :] + points[None, :, self.who]).reshape(rows, len(self.who)),
-            (node.things[:, None, :] + points[None, :, self.what]).reshape(rows, len(self.what)),
-            (node.base[:, None, :] + fixed[None, :, :]).reshape(rows, fixed.shape[1]),
+            node.who,
+            node.levels,
+            (node.members[:, None, :] + question.members[None, :, :]).reshape(rows, len(node.who)),
+            (node.things[:, None, :] + question.things[None, :, :]).reshape(rows, len(self.what)),
+            (node.base[:, None, :] + question.fixed[None, :, :]).reshape(rows, len(self.by_size)),
             np.empty(rows, dtype=np.int64),
         )
         return self._bounded(child, answered)
 
     def _bounded(self, node: Node, level: int) -> Node:
-        members = node.members + self.rest[level][self.who]
-        things = node.things + self.rest[level][self.what]
-        values, _ = self._by_size(members)
-        low = (values + node.base + self.rest_fixed[level]).min(axis=1) + np.minimum(things, 0).sum(axis=1)
-        return Node(node.members, node.things, node.base, low)
+        values, _ = self._by_size(node.members + self.rest[level][node.who], node.who)
+        things = np.minimum(node.things + self.rest_things[level], 0).sum(axis=1)
+        return replace(node, low=(values + node.base + self.rest_fixed[level]).min(axis=1) + things)
 
-    def _by_size(self, members: IntArray) -> tuple[IntArray, IntArray]:
-        """Return the least sum over the members, seat included, for each size, and the members in order of cost."""
-        key = (members << self.bits) | self.ranks
+    def _sorted(self, members: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+        """Return costs in ascending order, the order, and the running sums up to the largest size."""
+        key = (members << self.bits) | np.arange(members.shape[1], dtype=np.int64)
         key.sort(axis=1)
         order = key & ((1 << self.bits) - 1)
         cost = key >> self.bits
-        total = np.cumsum(cost[:, : self.hi], axis=1)
-        values: IntArray = total[:, self.lo - 1 :]
-        if self.seat is not None:
-            seat = self.seat[order]
-            inside = np.minimum.accumulate(seat[:, : self.hi], axis=1)[:, self.lo - 1 :]
-            outside = np.minimum.accumulate((cost + seat)[:, ::-1], axis=1)[:, ::-1][:, self.lo - 1 : self.hi]
-            before = np.zeros_like(values)
-            if self.lo > 1:
-                before[:] = total[:, self.lo - 2 : self.hi - 1]
-            else:
-                before[:, 1:] = total[:, : self.hi - 1]
-            values = np.minimum(values + inside, before + outside)
-        return values, order
+        return cost, order, np.cumsum(cost[:, : self.hi], axis=1)
 
-    def climb(self, price: IntArray, sets: BoolArray, passes: int = 2) -> BoolArray:
-        """Return groups of low reduced cost near given ones, found by improving their answers one choice at a time.
+    def _by_size(self, members: IntArray, who: IntArray) -> tuple[IntArray, IntArray]:
+        """Return the least sum over the members, seat included, for each size, and the members in order of cost."""
+        return self.values(members, None if self.seat is None else self.seat[who])
 
-        A group is taken to its own best answers. Then, choice by choice, every option is tried with all the members
-        chosen anew by sorting, and the best one is kept.
+    def values(self, members: IntArray, seat: IntArray | None) -> tuple[IntArray, IntArray]:
+        """Return the least sum over the members, seat included, for each size, and the members in order of cost.
 
         Parameters
         ----------
-        price : per item, in 1/SCALE
-        sets : groups to start from, rows of a 0/1 matrix, of sizes that are allowed
+        members : rows × members
+        seat : what holding the seat costs, per member, or rows × members; None when there is no seat
         """
-        reduced = self.linear - price
-        size = sets[:, self.who].sum(axis=1)
-        members = np.repeat(reduced[self.who][None, :], len(sets), axis=0)
-        things = np.repeat(reduced[self.what][None, :], len(sets), axis=0)
-        base = np.repeat(self.by_size[None, :], len(sets), axis=0)
-        answers = []
-        for level in self.levels:
-            paid = sets.astype(np.int64) @ level.points.T + level.fixed[:, size - self.lo].T
-            answer = paid.argmin(axis=1)
-            answers.append(answer)
-            members, things, base = _answered(members, things, base, level, answer, self, +1)
-        found = []
-        for _ in range(passes):
-            for number, level in enumerate(self.levels):
-                members, things, base = _answered(members, things, base, level, answers[number], self, -1)
-                rows = max(1, _BATCH // (len(level.fixed) * max(1, len(self.who))))
-                for begin in range(0, len(sets), rows):
-                    part = slice(begin, begin + rows)
-                    node = Node(members[part], things[part], base[part], np.zeros(len(base[part]), dtype=np.int64))
-                    low = self._children_of(node, level, len(self.levels)).low.reshape(-1, len(level.fixed))
-                    answers[number][part] = low.argmin(axis=1)
-                members, things, base = _answered(members, things, base, level, answers[number], self, +1)
-            found.append(self.sets(Node(members, things, base, np.zeros(len(base), dtype=np.int64))))
-        return np.unique(np.vstack(found), axis=0)
+        cost, order, total = self._sorted(members)
+        if seat is None:
+            return total[:, self.lo - 1 :], order
+        held = seat[order] if seat.ndim == 1 else np.take_along_axis(seat, order, axis=1)
+        return self._seated(cost, total, held, self.lo), order
+
+    def _seated(self, cost: IntArray, total: IntArray, seat: IntArray, lo: int) -> IntArray:
+        """Return the least sum with the seat filled, for each size from ``lo``: by one of the cheapest or another."""
+        values = total[:, lo - 1 :]
+        inside = np.minimum.accumulate(seat[:, : self.hi], axis=1)[:, lo - 1 :]
+        outside = np.minimum.accumulate((cost + seat)[:, ::-1], axis=1)[:, ::-1][:, lo - 1 : self.hi]
+        before = np.zeros_like(values)
+        if lo > 1:
+            before[:] = total[:, lo - 2 : self.hi - 1]
+        else:
+            before[:, 1:] = total[:, : self.hi - 1]
+        best: IntArray = np.minimum(values + inside, before + outside)
+        return best
 
     def sets(self, leaves: Node) -> BoolArray:
         """Return the best set of items of each leaf, as rows of a 0/1 matrix."""
-        values, order = self._by_size(leaves.members)
-        size = self.lo + (values + leaves.base).argmin(axis=1)
-        chosen = np.zeros((len(size), len(self.kind.size)), dtype=np.bool_)
-        for row, (count, ranks) in enumerate(zip(size, order, strict=True)):
-            inside = ranks[:count]
-            if self.seat is not None:
-                cost = leaves.members[row, ranks] + self.seat[ranks]
-                joined = count - 1 + int(cost[count - 1 :].argmin())
-                swapped = cost[joined] - leaves.members[row, ranks[count - 1]]
-                if swapped < self.seat[inside].min():
-                    inside = np.append(ranks[: count - 1], ranks[joined])
-            chosen[row, self.who[inside]] = True
-            chosen[row, self.what[leaves.things[row] < 0]] = True
+        chosen = np.zeros((len(leaves.low), len(self.kind.size)), dtype=np.bool_)
+        seat = None if self.seat is None else self.seat[leaves.who]
+        if self.mixes is not None:
+            best = self.mixes.best(leaves.members, leaves.base, leaves.who, seat)
+            for row, (mix, joiner) in enumerate(zip(best.mix.tolist(), best.joiner.tolist(), strict=True)):
+                inside = self.mixes.group(leaves.members[row], leaves.who, seat, mix, joiner)
+                chosen[row, self.who[leaves.who[inside]]] = True
+        else:
+            values, order = self._by_size(leaves.members, leaves.who)
+            size = self.lo + (values + leaves.base).argmin(axis=1)
+            for row, (count, ranks) in enumerate(zip(size, order, strict=True)):
+                inside = ranks[:count]
+                if seat is not None:
+                    cost = leaves.members[row, ranks] + seat[ranks]
+                    joined = count - 1 + int(cost[count - 1 :].argmin())
+                    swapped = cost[joined] - leaves.members[row, ranks[count - 1]]
+                    if swapped < seat[inside].min():
+                        inside = np.append(ranks[: count - 1], ranks[joined])
+                chosen[row, self.who[leaves.who[inside]]] = True
+        rows, things = np.nonzero(leaves.things < 0)
+        chosen[rows, self.what[things]] = True
         return chosen
 
 
-def _answered(
-    members: IntArray, things: IntArray, base: IntArray, level: Level, answer: IntArray, pricer: Pricer, sign: int
-) -> tuple[IntArray, IntArray, IntArray]:
-    """Return the sums after a question is answered (sign +1) or left open again (sign −1)."""
-    points = level.points[answer]
-    return (
-        members + sign * points[:, pricer.who],
-        things + sign * points[:, pricer.what],
-        base + sign * level.fixed[answer],
-    )
+class Tree:
+    """One search for groups of low reduced cost; what it has not looked at when it stops is still bounded.
+
+    Parameters
+    ----------
+    pricer : of which groups
+    price : per item, in units
+
+    Attributes
+    ----------
+    open : the nodes not searched yet, with how many of their questions are answered
+    """
+
+    def __init__(self, pricer: Pricer, price: IntArray) -> None:
+        self.pricer = pricer
+        self.open: list[tuple[int, Node]] = [(0, pricer.root(price))] if pricer.lo <= pricer.hi else []
+
+    def leaves(self, clock: Clock, until: float, cutoff: list[int], effort: float = float("inf")) -> Iterator[Node]:
+        """Yield batches of fully answered nodes whose least reduced cost is below ``cutoff[0]``.
+
+        The search stops when nothing is open, when the clock reaches ``until``, or after so many array entries.
+        """
+        pricer, stack, most = self.pricer, self.open, clock.handled + effort
+        first = 8
+        while stack and clock.spent < until and clock.handled < most:
+            answered, node = stack.pop()
+            alive = np.flatnonzero(node.low < cutoff[0])
+            if not alive.size:
+                continue
+            if answered == len(node.levels):
+                leaf = pricer.mixed(node.take(alive))
+                yield leaf.take(np.flatnonzero(leaf.low < cutoff[0]))
+                continue
+            many = len(node.who) > _MANY
+            options = len(node.levels[answered].fixed)
+            per_batch = max(1, min(first, (_NARROW_BATCH if many else _BATCH) // (options * len(node.who))))
+            first = min(4 * first, 1 << 14)
+            alive = alive[np.argsort(node.low[alive], kind="stable")]
+            if len(alive) > per_batch:
+                stack.append((answered, node.take(alive[per_batch:])))
+            taken = node.take(alive[:per_batch])
+            if many:
+                taken = pricer.narrowed(taken, answered, cutoff[0])
+            child = pricer.children(taken, answered, answered + 1)
+            clock.work(4 * child.members.size)
+            keep = np.flatnonzero(child.low < cutoff[0])
+            if keep.size:
+                stack.append((answered + 1, child.take(keep)))
 
 
-def _as_level(tally: Tally, kind: Kind, sizes: IntArray) -> Level | None:
-    """Return a count term as a question whose best answer always is its points, or None.
+def _best_options(table: IntArray) -> IntArray:
+    """Return the rows that no other row equals or beats in every column; of equal ones the first.
+
+    Beyond a few different rows only equal ones are dropped.
+    """
+    mixed = table @ _MIXER[: table.shape[1]]
+    _, first, same = np.unique(mixed, return_index=True, return_inverse=True)
+    if not (table == table[first][same]).all():
+        return np.arange(len(table))
+    kept = np.sort(first)
+    if len(kept) > _COMPARED:
+        return kept
+    left = table[kept]
+    beats = (left[:, None, :] <= left[None, :, :]).all(axis=2)
+    best: IntArray = kept[beats.sum(axis=0) == 1]
+    return best
+
+
+def _as_level(tally: Tally, kind: Kind, sizes: IntArray) -> tuple[IntArray, IntArray] | None:
+    """Return a count term as a question (options × items, options × sizes) whose best answer is its points, or None.
 
     A concave table is the minimum of its tangents, one option each. A table that grows with the number of a few
     items is priced by asking who of them may be in the group: the others are barred, and the points are those of all
@@ -298,7 +400,7 @@ def _as_level(tally: Tally, kind: Kind, sizes: IntArray) -> Level | None:
         steps = np.diff(table)
         if len(steps) and (np.diff(steps) <= 0).all():
             fixed = table[:-1] - steps * np.arange(len(steps))
-            return Level(steps[:, None] * tally.value[None, :], np.repeat(fixed[:, None], len(sizes), axis=1))
+            return steps[:, None] * tally.value[None, :], np.repeat(fixed[:, None], len(sizes), axis=1)
     listed = np.flatnonzero(tally.value)
     if len(listed) > _FEW or not (tally.value[listed] == 1).all():
         return None
@@ -317,7 +419,7 @@ def _as_level(tally: Tally, kind: Kind, sizes: IntArray) -> Level | None:
             row[list(chosen)] = 0
             points.append(row)
             fixed_rows.append(table[:, count])
-    return Level(np.array(points), np.array(fixed_rows))
+    return np.array(points), np.array(fixed_rows)
 
 
 def _implied(tally: Tally, kind: Kind) -> bool:

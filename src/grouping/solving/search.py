@@ -7,7 +7,7 @@ exp(−change / temperature). That is Gibbs sampling on the neighbourhood; coole
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -16,6 +16,24 @@ if TYPE_CHECKING:
     from grouping.problem import IntArray
     from grouping.solving.clock import Clock
     from grouping.solving.kernel import Kernel
+
+_SUITABLE = 12
+"""Groups that an item may move to or swap with, of those whose answers suit it best."""
+
+_AT_RANDOM = 3
+"""Groups besides them that are tried, picked at random."""
+
+_HOT, _COLD = 0.25, 0.06
+"""Temperatures at which annealing begins and ends, as shares of what an item pays at the start."""
+
+_MOST_SWEEPS = 1_000
+"""Steps per item that are always enough."""
+
+_VISITED = 0.4
+"""Share of the annealing after which its divisions are worth being looked at."""
+
+_DESCENT = 0.05
+"""Share of the time that is kept for steepest descent after annealing."""
 
 _NOBODY = np.iinfo(np.int64).max // 4
 
@@ -45,6 +63,7 @@ class Family:
         self.amounts = [np.zeros(rows, dtype=np.int64) for _ in self.kind.tallies]
         self.best = [np.zeros(rows, dtype=np.int64) for _ in self.kind.seats]
         self.second = [np.zeros(rows, dtype=np.int64) for _ in self.kind.seats]
+        self.answers = [np.zeros(rows, dtype=np.int64) for _ in self.kind.dims]
         self.beside = None if self.kind.pairs is None else np.zeros((rows, len(self.kind.size)), dtype=np.int64)
 
     def refresh(self, row: int, items: list[int]) -> None:
@@ -52,8 +71,9 @@ class Family:
         kind = self.kind
         self.size[row] = kind.size[items].sum()
         self.out[row] = self.barred[row, items].sum()
-        for sums, dim in zip(self.sums, kind.dims, strict=True):
+        for sums, answers, dim in zip(self.sums, self.answers, kind.dims, strict=True):
             sums[row] = dim.points[items].sum(axis=0)
+            answers[row] = (sums[row] + dim.fixed).argmin()
         for amounts, tally in zip(self.amounts, kind.tallies, strict=True):
             amounts[row] = tally.value[items].sum()
         for best, second, seat in zip(self.best, self.second, kind.seats, strict=True):
@@ -148,8 +168,27 @@ class State:
         self._refresh(home)
         self._refresh(group)
 
-    def neighbours(self, item: int) -> tuple[IntArray, IntArray, IntArray]:
-        """Return (change of cost, group, other) of every move and swap of an item; other is -1 for a move."""
+    def near(self, item: int, rng: np.random.Generator) -> set[int]:
+        """Return the groups that an item might well join: those whose answers suit it, and a few at random."""
+        found = {self.open[i] for i in rng.integers(len(self.open), size=_AT_RANDOM)}
+        for family in self.families:
+            paid = self.kernel.big * family.barred[:, item]
+            for answers, dim in zip(family.answers, family.kind.dims, strict=True):
+                paid += dim.points[item, answers]
+            if len(paid) > _SUITABLE:
+                drawn = paid + rng.random(len(paid))  # among equals, any
+                found.update(family.groups[row] for row in np.argpartition(drawn, _SUITABLE)[:_SUITABLE])
+            else:
+                found.update(family.groups)
+        return found
+
+    def neighbours(self, item: int, near: set[int] | None = None) -> tuple[IntArray, IntArray, IntArray]:
+        """Return (change of cost, group, other) of the moves and swaps of an item; other is -1 for a move.
+
+        Parameters
+        ----------
+        near : the groups to move to or to swap with; None means all
+        """
         home = int(self.group_of[item])
         groups: list[int] = []
         others: list[int] = []
@@ -157,7 +196,7 @@ class State:
         for f, family in enumerate(self.families):
             begin = len(groups)
             for g in family.groups:
-                if g != home:
+                if g != home and (near is None or g in near):
                     groups += [g] * (len(self.members[g]) + 1)
                     others += [-1, *self.members[g]]
             spans.append((f, begin, len(groups)))
@@ -187,22 +226,30 @@ def start(kernel: Kernel, open_groups: IntArray, rng: np.random.Generator) -> In
     order = rng.permutation(len(problem.size))
     choices = problem.allowed[:, open_groups].sum(axis=1)
     order = order[np.argsort(choices[order] - 2 * len(problem.groups) * problem.size[order], kind="stable")]
-    dims = {g: kernel.kinds[kernel.kind_of[g]].dims for g in map(int, open_groups)}
-    sums = {g: [dim.fixed.copy() for dim in dims[g]] for g in dims}
-    sizes = dict.fromkeys(dims, 0)
+    alike: dict[int, list[int]] = {}
+    for at, g in enumerate(open_groups.tolist()):
+        alike.setdefault(kernel.kinds[kernel.kind_of[g]].family, []).append(at)
+    families = [(np.array(rows), kernel.kinds[kernel.kind_of[open_groups[rows[0]]]].dims) for rows in alike.values()]
+    sums = [[np.repeat(dim.fixed[None, :], len(rows), axis=0) for dim in dims] for rows, dims in families]
+    sizes = np.zeros(len(open_groups), dtype=np.int64)
+    most = np.array([problem.groups[g].hi for g in open_groups])
+    paid = np.zeros(len(open_groups), dtype=np.int64)
     for i in map(int, order):
-        fewest = min(sizes.values())
-
-        def price(g: int, i: int = i, fewest: int = fewest) -> tuple[bool, bool, int, int]:
-            full = sizes[g] + int(problem.size[i]) > problem.groups[g].hi
-            grown = sum(int((s + d.points[i]).min() - s.min()) for s, d in zip(sums[g], dims[g], strict=True))
-            return not problem.allowed[i, g], full, grown if sizes[g] <= fewest + 1 else grown + kernel.big, sizes[g]
-
-        g = min(dims, key=price)
-        group_of[i] = g
-        sizes[g] += int(problem.size[i])
-        for s, d in zip(sums[g], dims[g], strict=True):
-            s += d.points[i]
+        price = kernel.big * (sizes > sizes.min() + 1)
+        for (rows, dims), tables in zip(families, sums, strict=True):
+            for dim, table in zip(dims, tables, strict=True):
+                price[rows] += (table + dim.points[i]).min(axis=1)
+        price -= paid
+        price += 4 * kernel.big * (sizes + problem.size[i] > most) + 16 * kernel.big * ~problem.allowed[i, open_groups]
+        at = int(np.lexsort((sizes, price))[0])
+        group_of[i] = open_groups[at]
+        sizes[at] += problem.size[i]
+        paid[at] = 0
+        for (rows, dims), tables in zip(families, sums, strict=True):
+            for row in np.flatnonzero(rows == at):
+                for dim, table in zip(dims, tables, strict=True):
+                    table[row] += dim.points[i]
+                    paid[at] += table[row].min()
     return group_of
 
 
@@ -213,32 +260,47 @@ def anneal(
     rng: np.random.Generator,
     clock: Clock,
     until: float,
-    sweeps: int,
+    sweeps: int | None,
+    visit: Callable[[IntArray], object] | None = None,
 ) -> Iterator[tuple[int, IntArray]]:
     """Yield (cost, division) whenever the search finds a better one, the start first.
 
     Parameters
     ----------
     until : point of time at which to stop, see :meth:`Clock.share`
-    sweeps : steps per item before the search is cold
+    sweeps : steps per item before the search is cold; None takes as many as there is time for
+    visit : called with the division now and then while it cools; it may not change it
     """
     state = State(kernel, group_of, open_groups)
+    large = len(open_groups) > _SUITABLE + 2 * _AT_RANDOM
+
+    def neighbours(item: int) -> tuple[IntArray, IntArray, IntArray]:
+        return state.neighbours(item, state.near(item, rng) if large else None)
+
     best = state.cost
     yield best + kernel.offset, state.group_of.copy()
     n = len(group_of)
     width = sum(dim.points.shape[1] for dim in state.families[0].kind.dims) + 8
-    steps = max(1, sweeps * n)
+    steps = max(1, (_MOST_SWEEPS if sweeps is None else sweeps) * n)
+    begun, every = clock.spent, max(1, n // 8)
     typical = max(1.0, best / max(n, 1)) if best < kernel.limit else max(1.0, kernel.big / 1000)
-    hot, cold = 0.25 * typical, 0.02 * typical
+    hot, cold = _HOT * typical, _COLD * typical
     for step in range(steps):
         if clock.spent >= until:
             break
         item = int(rng.integers(n))
-        change, group, other = state.neighbours(item)
+        change, group, other = neighbours(item)
         if not len(change):
             break
         clock.work(3 * len(change) * width)
-        temperature = hot * (cold / hot) ** (step / steps)
+        cooled = step / steps
+        if sweeps is None:
+            cooled = max(cooled, (clock.spent - begun) / (until - begun))
+            if cooled >= 1 - _DESCENT:
+                break
+        temperature = hot * (cold / hot) ** cooled
+        if visit is not None and step % every == 0 and cooled > _VISITED:
+            visit(state.group_of)
         draw = np.append(change / temperature, 0.0) - rng.gumbel(size=len(change) + 1)
         chosen = int(np.argmin(draw))
         if chosen < len(change):
@@ -250,7 +312,7 @@ def anneal(
     while improved and clock.spent < until:
         improved = False
         for item in map(int, rng.permutation(n)):
-            change, group, other = state.neighbours(item)
+            change, group, other = neighbours(item)
             clock.work(3 * len(change) * width)
             chosen = int(np.argmin(change)) if len(change) else -1
             if chosen >= 0 and change[chosen] < 0:
