@@ -286,13 +286,18 @@ class _Run:
                 self._settle_rules()
             if self.large and self.best is not None and self.pairs is None:
                 self._divide_parts(self.clock.share(0.4))
-        if groups <= SMALL and self.kernel.unit:
+        listable = groups <= SMALL and bool(self.kernel.unit)
+        if self.pairs is not None:
+            self._prove_pairs(listable)
+        if self.done:
+            return
+        if listable:
             self._list_all()
         elif self.pairs is not None:
-            self._prove_pairs()
+            self._search_pairs(self.clock.share(1.0))
         elif not self.kernel.unit:
             self._plain()
-        elif not self.done:
+        else:
             self._prove()
 
     def _plain(self) -> None:
@@ -329,21 +334,19 @@ class _Run:
             self.prove,
         )
 
-    def _prove_pairs(self) -> None:
-        """Bound what pairs cost by the edge model, ask CP-SAT, branch; search with what time is left."""
+    def _prove_pairs(self, listable: bool) -> None:
+        """Bound what pairs cost by the edge model, ask CP-SAT unless groups can be listed afterwards, and branch."""
         self.phase = "bound"
         proof = self._pair_proof()
         proof.bound(self.clock.share(0.3))
         small = len(self.problem.size) <= _PROVABLE_PAIRS
         self.phase = "close"
-        if not self.done and small:
+        if not self.done and small and not listable:
             proof.assign(self.clock.left * 0.4)
         if not self.done and small and not proof.interrupted:
-            proof.close(self.clock.share(0.7))
+            proof.close(self.clock.share(0.3 if listable else 0.7))
         if proof.interrupted:
             raise KeyboardInterrupt
-        while not self.done and self.clock.left > 0.05:
-            self._search_pairs(self.clock.share(1.0))
 
     def _list_all(self) -> None:
         """List every group there is and choose."""
