@@ -212,7 +212,7 @@ class Pair(Term):
             0 <= self.first.min() and self.second.max() < items and bool((self.first < self.second).all())
         ):
             raise ValueError("pairs need 0 <= first < second < number of items")
-        if len(set(zip(self.first.tolist(), self.second.tolist(), strict=True))) != pairs:
+        if len(np.unique(self.first * items + self.second)) != pairs:
             raise ValueError("a pair is listed twice")
         if self.must and (self.offset or (pairs and self.points.min() < 0)):
             raise ValueError("a pair rule takes points that are not negative, and no offset")

@@ -166,7 +166,7 @@ class _Scorer:
                 reachable = min(size, term.penalty.shape[0] - 1) if term.penalty.shape[0] > 1 else size
                 self._add(Part(t, g, term.at(reachable, amount), tuple(map(int, counted)), (), amount))
             elif isinstance(term, Pair):
-                member = np.isin(term.first, items) & np.isin(term.second, items) & (term.points != 0)
+                member = (self.place[term.first] == g) & (self.place[term.second] == g) & (term.points != 0)
                 points = int(term.points[member].sum())
                 inside = np.union1d(term.first[member], term.second[member])
                 self._add(Part(t, g, points, tuple(map(int, inside))))

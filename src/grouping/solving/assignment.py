@@ -28,11 +28,13 @@ class Model:
     ----------
     inside : items × groups
     used : per group
+    together : pair of items → whether they share a group, for pairs that every group pays for
     """
 
     model: cp_model.CpModel
     inside: list[list[cp_model.IntVar]]
     used: list[cp_model.IntVar]
+    together: dict[tuple[int, int], cp_model.IntVar]
 
 
 def build(problem: Problem, objective: bool = True) -> Model:
@@ -47,11 +49,48 @@ def fix(model: Model, group_of: IntArray) -> None:
         model.model.add(row[int(group)] == 1)
 
 
+def order(model: Model, problem: Problem, group_of: IntArray) -> None:
+    """Number interchangeable groups by their first member, in an order of choice, and hint a division so numbered.
+
+    Does nothing but hint when groups are not all of one class. Members in many pairs come first: that decides most.
+    """
+    degree = np.zeros(len(problem.size), dtype=np.int64)
+    for term in problem.terms:
+        if isinstance(term, Pair):
+            np.add.at(degree, term.first, np.abs(term.points) * term.weight)
+            np.add.at(degree, term.second, np.abs(term.points) * term.weight)
+    name = {int(g): int(g) for g in group_of}
+    if len(problem.classes) == 1:
+        rank = np.argsort(-degree, kind="stable")
+        groups = len(problem.groups)
+        for position, i in enumerate(rank[: groups - 1].tolist()):
+            for g in range(position + 1, groups):
+                model.model.add(model.inside[i][g] == 0)
+        name = {g: new for new, g in enumerate(dict.fromkeys(group_of[rank].tolist()))}
+    hinted = [name[int(g)] for g in group_of]
+    for row, group in zip(model.inside, hinted, strict=True):
+        for g, flag in enumerate(row):
+            model.model.add_hint(flag, g == group)
+    for g, used in enumerate(model.used):
+        model.model.add_hint(used, g in hinted)
+    for (i, j), both in model.together.items():
+        model.model.add_hint(both, hinted[i] == hinted[j])
+
+
 def solve(
-    problem: Problem, clock: Clock, seconds: float, workers: int, seed: int, objective: bool, presolve: bool = True
+    problem: Problem,
+    clock: Clock,
+    seconds: float,
+    workers: int,
+    seed: int,
+    objective: bool,
+    presolve: bool = True,
+    start: IntArray | None = None,
 ) -> tuple[Answer, IntArray | None]:
-    """Return CP-SAT's answer and the division it found, if any."""
+    """Return CP-SAT's answer and the division it found, if any; ``start`` is a division to begin with."""
     model = build(problem, objective)
+    if start is not None:
+        order(model, problem, start)
     answer = run(model.model, clock, seconds, workers, seed, presolve)
     if answer.status not in ("optimal", "feasible"):
         return answer, None
@@ -68,6 +107,7 @@ class _Builder:
         items, groups = range(len(problem.size)), range(len(problem.groups))
         self.inside = [[self.model.new_bool_var(f"in_{i}_{g}") for g in groups] for i in items]
         self.used = [self.model.new_bool_var(f"used_{g}") for g in groups]
+        self.together: dict[tuple[int, int], cp_model.IntVar] = {}
         self.member_count = [int(i) for i in np.flatnonzero(problem.size)]
 
     def build(self) -> Model:
@@ -95,12 +135,13 @@ class _Builder:
                     continue
                 if isinstance(term, Count):
                     self._count(term, g)
-                elif isinstance(term, Pair):
+                elif isinstance(term, Pair) and (term.must or term.groups is not None):
                     self._pair(term, g)
         if self.objective:
+            self._pairs_of_all()
             offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
             model.minimize(sum(self.costs) + offset)
-        return Model(model, self.inside, self.used)
+        return Model(model, self.inside, self.used, self.together)
 
     def size(self, g: int) -> cp_model.LinearExprT:
         return cp_model.LinearExpr.sum([self.inside[i][g] for i in self.member_count])
@@ -182,6 +223,8 @@ class _Builder:
     def _count(self, term: Count, g: int) -> None:
         problem, model = self.problem, self.model
         limit = int(term.value.sum())
+        if term.must and len(term.penalty) == 1 and self._between(term, g):
+            return
         flags = [self.inside[i][g] for i in range(len(problem.size))]
         total = cp_model.LinearExpr.weighted_sum(flags, term.value.tolist())
         amount = model.new_int_var(0, limit, f"amount_{term.name}_{g}")
@@ -199,6 +242,39 @@ class _Builder:
         rows = [(s, c, p, 1) for s, c, p in table] + [(0, 0, 0, 0)]
         model.add_allowed_assignments([size, amount, points, self.used[g]], rows)
         self._pay(term.weight * points)
+
+    def _between(self, term: Count, g: int) -> bool:
+        """Say a rule that allows an interval of sums without a table, which large numbers make long."""
+        good = np.flatnonzero(term.penalty[0, : int(term.value.sum()) + 1] == 0)
+        if not len(good) or good[-1] - good[0] + 1 != len(good):
+            return False
+        some = np.flatnonzero(term.value).tolist()
+        flags = [self.inside[i][g] for i in some]
+        total = cp_model.LinearExpr.weighted_sum(flags, [int(term.value[i]) for i in some])
+        self.model.add(total <= int(good[-1]))
+        if good[0] > 0:
+            self.model.add(total >= int(good[0])).only_enforce_if(self.used[g])
+        return True
+
+    def _pairs_of_all(self) -> None:
+        """Price the pairs that every group pays for: one Boolean a pair, not one in every group."""
+        model = self.model
+        paid: dict[tuple[int, int], int] = {}
+        for term in self.problem.terms:
+            if isinstance(term, Pair) and term.weight and not term.must and term.groups is None:
+                for i, j, points in zip(term.first.tolist(), term.second.tolist(), term.points.tolist(), strict=True):
+                    paid[i, j] = paid.get((i, j), 0) + term.weight * points
+        for (i, j), points in paid.items():
+            if not points:
+                continue
+            both = self.together[i, j] = model.new_bool_var(f"both_{i}_{j}")
+            for a, b in zip(self.inside[i], self.inside[j], strict=True):
+                if points > 0:
+                    model.add_bool_or([~a, ~b, both])
+                else:
+                    model.add_bool_or([~both, ~a, b])
+                    model.add_bool_or([~both, a, ~b])
+            self._pay(points * both)
 
     def _pair(self, term: Pair, g: int) -> None:
         model = self.model

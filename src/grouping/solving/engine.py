@@ -5,7 +5,9 @@
 3. CP-SAT recombines all groups seen into the best division they offer.
 4. All groups whose reduced cost lies within the gap are listed; CP-SAT chooses among them, which is a proof.
 
-Small problems are listed outright. The plain model in CP-SAT settles whether the rules can be kept at all.
+Small problems are listed outright. Where groups pay for pairs, sizes and counts only, a local search over pairs and the
+edge model take the place of the first two, and CP-SAT or branch and bound over pairs that of the last. The plain
+model in CP-SAT settles whether the rules can be kept at all.
 """
 
 from __future__ import annotations
@@ -27,6 +29,8 @@ from grouping.solving.columns import Column, Generation, Pool, Prices, cheapest_
 from grouping.solving.kernel import Kernel
 from grouping.solving.listing import SMALL, TINY, TooManyError, all_sets, possible, within
 from grouping.solving.neighbourhoods import around, distances, partition
+from grouping.solving.pair_proof import PairProof
+from grouping.solving.pairs_search import PairSearch, suits
 from grouping.solving.partition import canonical, choose
 from grouping.solving.parts import separated, solve_apart
 from grouping.solving.pricing import Pricer, TimeUp
@@ -41,6 +45,9 @@ log = logging.getLogger(__name__)
 
 ENGINES = ("local search", "column generation", "cuts", "listing", "neighbourhoods", "pairs")
 """The engines that can be switched off."""
+
+_PROVABLE_PAIRS = 150
+"""Items up to which a division that pays for pairs may be proven."""
 
 _FIRST_CHOICE = 500
 """Groups that CP-SAT chooses among first when a gap is closed."""
@@ -195,6 +202,7 @@ class _Run:
         self.rng = np.random.default_rng(seed)
         self.kernel = Kernel(problem)
         self.pool = Pool(self.kernel)
+        self.pairs: PairSearch | None = None
         self.price: Prices | None = None
         self.guess: Prices = np.full(len(problem.size), np.nan)
         self.best: IntArray | None = None
@@ -283,17 +291,29 @@ class _Run:
         if given is not None:
             self.offer(given, self.kernel.cost(given), "given start")
         groups = sum(possible(kind) for kind in self.kernel.kinds)
+        if groups > TINY and "pairs" not in self.without and suits(self.kernel):
+            self.pairs = PairSearch(self.kernel, self.rng, self.clock)
         if groups > TINY:
-            self._search(self.clock.share(0.4) if self.large else self.clock.share(0.25, at_most=20.0))
+            if self.pairs is not None:
+                self._search_pairs(self.clock.share(0.25, at_most=max(0.1, len(self.problem.size) / 50)))
+            else:
+                self._search(self.clock.share(0.4) if self.large else self.clock.share(0.25, at_most=20.0))
             if self.best is None:
                 self._settle_rules()
-            if self.large and self.best is not None:
+            if self.large and self.best is not None and self.pairs is None:
                 self._divide_parts(self.clock.share(0.4))
-        if groups <= SMALL and self.kernel.unit:
+        listable = groups <= SMALL and bool(self.kernel.unit)
+        if self.pairs is not None:
+            self._prove_pairs(listable)
+        if self.done:
+            return
+        if listable:
             self._list_all()
+        elif self.pairs is not None:
+            self._search_pairs(self.clock.share(1.0))
         elif not self.kernel.unit:
             self._plain()
-        elif not self.done:
+        else:
             self._prove()
 
     def _plain(self) -> None:
@@ -308,6 +328,40 @@ class _Run:
         if answer.bound is not None:
             self.prove(min(answer.bound, self.cost), "CP-SAT on the plain model")
         if answer.interrupted:
+            raise KeyboardInterrupt
+
+    def _search_pairs(self, until: float) -> None:
+        """Anneal over pairs."""
+        self.phase = "search"
+        assert self.pairs is not None
+        for cost, group_of in self.pairs.run(until, self.best):
+            self.offer(group_of, cost, "local search over pairs")
+            if self.done:
+                return
+
+    def _pair_proof(self) -> PairProof:
+        return PairProof(
+            self.kernel,
+            self.clock,
+            self.workers,
+            self.seed,
+            lambda: (self.cost, self.best),
+            self.offer,
+            self.prove,
+        )
+
+    def _prove_pairs(self, listable: bool) -> None:
+        """Bound what pairs cost by the edge model, ask CP-SAT unless groups can be listed afterwards, and branch."""
+        self.phase = "bound"
+        proof = self._pair_proof()
+        proof.bound(self.clock.share(0.3))
+        small = len(self.problem.size) <= _PROVABLE_PAIRS
+        self.phase = "close"
+        if not self.done and small and not listable:
+            proof.assign(self.clock.left * 0.4)
+        if not self.done and small and not proof.interrupted:
+            proof.close(self.clock.share(0.3 if listable else 0.7))
+        if proof.interrupted:
             raise KeyboardInterrupt
 
     def _list_all(self) -> None:
@@ -457,6 +511,8 @@ class _Run:
     def _prove(self) -> None:
         """Raise the bound by column generation, then close the gap."""
         self.phase = "bound"
+        if "pairs" not in self.without and any(kind.pairs is not None for kind in self.kernel.kinds):
+            self._pair_proof().bound(self.clock.share(0.1))
         dearest = 3 * max((column.cost for column in self.pool.columns), default=0) + 1
         generation = Generation(self.kernel, self.pool, self.clock, dearest if self.best is not None else None)
 
