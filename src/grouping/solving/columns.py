@@ -16,7 +16,7 @@ import numpy as np
 from ortools.math_opt.python import mathopt
 
 from grouping.solving.climbing import climb
-from grouping.solving.pricing import Node, Pricer, TimeUp
+from grouping.solving.pricing import Node, Pricer, TimeUp, relaxed
 
 if TYPE_CHECKING:
     from grouping.problem import BoolArray, IntArray
@@ -276,19 +276,34 @@ class Bound:
 
 
 class Generation:
-    """Column generation over all kinds of groups of a kernel."""
+    """Column generation over all kinds of groups of a kernel.
+
+    What pricing cannot price is left out of the linear problem too: its value is then a bound for what is left.
+
+    Parameters
+    ----------
+    pool : groups known; those found are added to it
+    way_out : see :class:`Master`
+    """
 
     def __init__(self, kernel: Kernel, pool: Pool, clock: Clock, way_out: int | None = None) -> None:
-        self.kernel = kernel
-        self.pool = pool
+        self.kernel = kernel.with_kinds(tuple(relaxed(kind, kernel.unit) for kind in kernel.kinds))
+        self.found = pool
         self.clock = clock
-        self.pricers = [Pricer(kind, unit=kernel.unit) for kind in kernel.kinds]
+        self.pricers = [Pricer(kind, unit=kernel.unit) for kind in self.kernel.kinds]
+        if any(kind is not other for kind, other in zip(kernel.kinds, self.kernel.kinds, strict=True)):
+            self.pool = Pool(self.kernel)
+            for k in range(len(kernel.kinds)):
+                rows = [column.row for column in pool.columns if column.kind == k]
+                self.pool.add(k, np.array(rows).reshape(len(rows), len(kernel.problem.size)))
+        else:
+            self.pool = pool
         self.bound = Bound()
-        self.master = Master(kernel, way_out)
+        self.master = Master(self.kernel, way_out)
         self.most_new = max(_TAKEN, len(kernel.problem.size) // 2)
-        self.waiting = _Waiting(pool.columns)
-        if len(pool.columns) <= _FEW_COLUMNS:
-            self.master.add(self.waiting.take(np.arange(len(pool.columns))))
+        self.waiting = _Waiting(self.pool.columns)
+        if len(self.pool.columns) <= _FEW_COLUMNS:
+            self.master.add(self.waiting.take(np.arange(len(self.pool.columns))))
 
     def run(
         self,
@@ -367,7 +382,7 @@ class Generation:
                 sets = climb(pricer, integers, np.array(rows))
             reduced = self.kernel.unit * kind.costs(sets) - sets @ integers
             order = np.argsort(reduced, kind="stable")[: 2 * self.most_new]
-            new += self.pool.add(k, sets[order[reduced[order] < extra[k]]][: self.most_new])
+            new += self.take(k, sets[order[reduced[order] < extra[k]]][: self.most_new])
         return new
 
     def begin(self, guess: Prices | None) -> None:
@@ -382,6 +397,12 @@ class Generation:
         new = self._near(basis, price, per_group) + self.waiting.cheapest(price, per_group, self.most_new)
         self.master.add(new)
         return price, per_group, new
+
+    def take(self, k: int, sets: BoolArray) -> list[Column]:
+        """Return groups for the linear problem, those of the sets that are new."""
+        if self.found is not self.pool:
+            self.found.add(k, sets)
+        return self.pool.add(k, sets)
 
     def claim(self, scaled: int, price: IntArray, least: Sequence[int]) -> None:
         """Take note of a bound, in units, and of the prices that prove it."""
@@ -443,7 +464,7 @@ class Generation:
     def _columns(self, k: int, pricer: Pricer, leaves: list[Node], price: IntArray, extra: int) -> list[Column]:
         """Return the groups of these leaves that are new, keep every rule, and have negative reduced cost."""
         value = np.concatenate([leaf.low for leaf in leaves])
-        order = np.argsort(value, kind="stable")[: 2 * _TAKEN]
-        sets = np.vstack([pricer.sets(leaf) for leaf in leaves])[order]
+        order = np.argsort(value, kind="stable")
+        sets = np.vstack([pricer.sets(leaf) for leaf in leaves])[order[: 2 * _TAKEN]]
         reduced = self.kernel.unit * self.kernel.kinds[k].costs(sets) - sets @ price
-        return self.pool.add(k, sets[reduced < extra])
+        return self.take(k, sets[reduced < extra])

@@ -7,6 +7,7 @@ kept, and a search can walk through broken rules towards kept ones.
 from __future__ import annotations
 
 from collections.abc import Callable
+from copy import copy
 from dataclasses import dataclass
 from functools import cached_property
 from typing import NamedTuple
@@ -175,6 +176,13 @@ class Kernel:
         self.kind_of = np.zeros(len(problem.groups), dtype=np.int64)
         for k, kind in enumerate(self.kinds):
             self.kind_of[list(kind.groups)] = k
+
+    def with_kinds(self, kinds: tuple[Kind, ...]) -> Kernel:
+        """Return the same kernel with other costs."""
+        other = copy(self)
+        other.__dict__.pop("step", None)
+        other.kinds = kinds
+        return other
 
     @cached_property
     def step(self) -> int:

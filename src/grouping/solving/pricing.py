@@ -20,7 +20,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.solving.kernel import UNITS
+from grouping.solving.kernel import UNITS, Dim
 from grouping.solving.mixing import Mixes, mixes_of
 
 if TYPE_CHECKING:
@@ -45,6 +45,8 @@ _COMPARED = 64
 
 _MIXER = np.random.default_rng(0).integers(1 << 62, size=1 << 16, dtype=np.int64)
 """Any numbers: equal rows have equal products with them, and whether the reverse holds is checked."""
+
+_OVERDRAWN_ROWS = 256
 
 _FAR = 1 << 60
 
@@ -122,6 +124,7 @@ class Pricer:
     Attributes
     ----------
     exact : True when nothing of the cost is left out
+    left_out : the count terms that are
     """
 
     def __init__(self, kind: Kind, tallies: bool = True, unit: int = SCALE) -> None:
@@ -131,7 +134,7 @@ class Pricer:
         self.lo, self.hi = kind.lo, min(kind.hi, len(self.who))
         sizes = np.arange(self.lo, self.hi + 1)
         levels: list[tuple[IntArray, IntArray]] = []
-        for dim in sorted(kind.dims, key=lambda dim: dim.points.shape[1]):
+        for dim in sorted(kind.dims, key=_indifference):
             fixed = dim.fixed[:, None] + kind.big * np.maximum(sizes[None, :] - dim.room[:, None], 0)
             if dim.points.any() or fixed.any():
                 levels.append((dim.points.T, fixed))
@@ -150,9 +153,14 @@ class Pricer:
             Level(unit * points[:, self.who], unit * points[:, self.what], unit * fixed) for points, fixed in levels
         )
         self.mixes: Mixes | None = None
-        if left_out and tallies and len(sizes) and not any(tally.value[self.what].any() for tally in left_out):
-            self.mixes = mixes_of(left_out, self.who, sizes, unit)
-        self.exact = (not left_out or self.mixes is not None) and kind.pairs is None and len(kind.seats) <= 1
+        mixed: list[Tally] = []
+        for tally in left_out if tallies and len(sizes) else ():
+            found = None if tally.value[self.what].any() else mixes_of([*mixed, tally], self.who, sizes, unit)
+            if found is not None:
+                self.mixes = found
+                mixed.append(tally)
+        self.left_out = tuple(tally for tally in left_out if not any(tally is other for other in mixed))
+        self.exact = not self.left_out and kind.pairs is None and len(kind.seats) <= 1
         self.rest = [np.zeros(len(self.who), dtype=np.int64)]
         self.rest_things = [np.zeros(len(self.what), dtype=np.int64)]
         self.rest_fixed = [np.zeros(len(sizes), dtype=np.int64)]
@@ -234,6 +242,33 @@ class Pricer:
             rest = (base + filled[:, self.lo - 1 :]).min(axis=1) + things
             with_one = members + np.minimum(rest[:, None], self.seat[node.who] + unseated[:, None])
         return np.maximum(with_one, node.low[:, None])
+
+    def overdrawn(self, node: Node, level: int, allowed: int) -> IntArray:
+        """Return, for every member, by how much at least it and the others of each group below the node that it is in
+        have to lower their prices so that no such group has a reduced cost below ``allowed``; 0 where none has.
+
+        A group lacks some amount; each of its members makes up for an equal part of it, so what counts is the most
+        over the sizes of a group of the amount divided by the size.
+        """
+        size = np.arange(self.lo, self.hi + 1)
+        needed: IntArray = np.zeros(len(node.who), dtype=np.int64)
+        for begin in range(0, len(node.low), _OVERDRAWN_ROWS):
+            some = node.take(np.arange(begin, min(begin + _OVERDRAWN_ROWS, len(node.low))))
+            cost, order, total = self._sorted(some.members + self.rest[level][some.who])
+            less_one = np.zeros((len(cost), self.hi), dtype=np.int64)
+            less_one[:, 1:] = total[:, : self.hi - 1]
+            things = np.minimum(some.things + self.rest_things[level], 0).sum(axis=1)
+            base = some.base + self.rest_fixed[level] + things[:, None]
+            rest = (base + less_one[:, self.lo - 1 :])[:, None, :]
+            if self.seat is not None:
+                filled = np.full((len(cost), self.hi), _FAR, dtype=np.int64)
+                filled[:, 1:] = self._seated(cost, total, self.seat[some.who][order], 1)[:, : self.hi - 1]
+                rest = np.minimum(
+                    (base + filled[:, self.lo - 1 :])[:, None, :], rest + self.seat[some.who][None, :, None]
+                )
+            reduced = (some.members + self.rest[level][some.who])[:, :, None] + rest
+            needed = np.maximum(needed, (-((reduced - allowed) // size)).max(axis=2).max(axis=0))
+        return needed
 
     def children(self, node: Node, level: int, answered: int) -> Node:
         """Return the nodes in which one more question is answered, one row for each option of each row."""
@@ -427,6 +462,33 @@ def _implied(tally: Tally, kind: Kind) -> bool:
     if tally.table.shape[0] != 1 or tally.table[0, 1:].any():
         return False
     return any((tally.value[seat < kind.big] > 0).all() for seat in kind.seats)
+
+
+def _indifference(dim: Dim) -> float:
+    """Return the share of its options that suit an item nearly as well as its best one.
+
+    The lower it is, the more an answer tells about who will be in the group; such questions are asked first.
+    """
+    least, most = dim.points.min(axis=1, keepdims=True), dim.points.max(axis=1, keepdims=True)
+    return float((dim.points - least <= (most - least) // 10).mean()) if dim.points.size else 1.0
+
+
+def relaxed(kind: Kind, unit: int) -> Kind:
+    """Return a kind that costs no more for any group, with all of its cost known to pricing.
+
+    Count terms that pricing leaves out cost nothing, pairs cost each item half of the most that they can save it, and
+    seats beyond the first one cost as little as they can.
+    """
+    pricer = Pricer(kind, unit=unit)
+    if pricer.exact:
+        return kind
+    tallies = tuple(tally for tally in kind.tallies if not any(tally is other for other in pricer.left_out))
+    dims = kind.dims
+    if kind.pairs is not None:
+        floor = _pair_floor(kind, 2) // 2
+        dims = (*dims, Dim(floor[:, None], np.zeros(1, dtype=np.int64), np.full(1, len(kind.size))))
+    by_size = kind.by_size + sum(int(seat.min()) for seat in kind.seats[1:])
+    return replace(kind, dims=dims, tallies=tallies, pairs=None, seats=kind.seats[:1], by_size=by_size)
 
 
 def _pair_floor(kind: Kind, unit: int) -> IntArray:

@@ -1,10 +1,9 @@
 """Bounds for large problems: prices that are nearly right, made right where they are not.
 
 The Lagrangian bound charges the worst violation of any group to every group, which is hopeless with hundreds of
-groups. Here each item pays for itself. If every group ``S`` that an item is in has a reduced cost of at least ``v``
-(negative), lowering the item's price by ``−v / lo``, with ``lo`` the least size of a group, makes up for it: the
-members of a group lower their prices by ``−v`` together. The prices that are left are right for all groups, so their
-sum is a bound, and so is the sum of any prices between them and the next ones.
+groups. Here each item pays for itself: of the amount that a group of ``s`` members lacks, each of them gives up a
+part of ``1 / s``, and an item gives up the most that any of its groups asks for. The prices that are left are right
+for all groups, so their sum is a bound.
 
 Between right prices and those of the linear problem lie prices that are nearly right, and under which few groups
 have to be looked at (in-out separation: Ben-Ameur and Neto, Acceleration of cutting-plane and column generation
@@ -34,6 +33,9 @@ _EFFORT = 2.5e8
 _MOST_KEPT = 400
 """Violated groups that are kept of one search."""
 
+_FEW = 10
+"""New groups in a round of the linear problem from which it counts as solved for now."""
+
 _SHARE = 2.0
 """Time for rounds of the linear problem between two searches, as a multiple of what a search took."""
 
@@ -61,28 +63,23 @@ class Repair:
     def run(self, until: float, upper: Callable[[], int], on_round: Callable[[], None], guess: Prices | None) -> bool:
         """Raise the bound until it meets the best plan or time is up; see :meth:`Generation.run`."""
         generation, clock = self.generation, self.generation.clock
-        price = np.zeros(len(self.right)) if guess is None else guess
-        per_group = np.zeros(len(self.kernel.kinds))
         generation.begin(guess)
-        took = 0.0
+        rest = float("inf")
         while clock.spent < until:
-            begun = clock.spent
-            if guess is not None:
-                self.step(price, per_group, until)
-                on_round()
-                if generation.bound.cost is not None and generation.bound.cost >= upper():
-                    return True
-                took = max(clock.spent - begun, 0.5)
-            guess = price
-            rest = clock.spent + _SHARE * took
             while True:
                 try:
                     price, per_group, new = generation.round()
                 except StalledError as stalled:
                     log.warning("column generation stopped: %s", stalled)
                     return False
-                if clock.spent >= min(rest, until) or not new:
+                if clock.spent >= min(rest, until) or len(new) < _FEW:
                     break
+            begun = clock.spent
+            self.step(price, per_group, until)
+            on_round()
+            if generation.bound.cost is not None and generation.bound.cost >= upper():
+                return True
+            rest = clock.spent + max(_SHARE * (clock.spent - begun), 0.5)
         return False
 
     def step(self, price: Prices, per_group: Prices, until: float) -> None:
@@ -95,10 +92,10 @@ class Repair:
         complete = True
         new: list[Column] = []
         for k, pricer in enumerate(self.generation.pricers):
-            worst, sets, done = _violations(pricer, mixed, allowed[k], self.generation.clock, until)
+            needed, sets, done = _overdrawn(pricer, mixed, allowed[k], self.generation.clock, until)
             complete = complete and done
-            new += self.generation.pool.add(k, sets)
-            lowered = np.maximum(lowered, -((worst - allowed[k]) // pricer.kind.lo))
+            new += self.generation.take(k, sets)
+            lowered = np.maximum(lowered, needed)
         right = mixed - lowered
         scaled = int(right.sum()) + cheapest_use(self.kernel, allowed)
         log.debug("reach %.2f: %s, bound %d, %d new", self.reach, complete, self.kernel.rounded(scaled), len(new))
@@ -111,34 +108,32 @@ class Repair:
         self.generation.master.add(new)
 
 
-def _violations(
+def _overdrawn(
     pricer: Pricer, price: IntArray, allowed: int, clock: Clock, until: float
 ) -> tuple[IntArray, BoolArray, bool]:
-    """Return for every item the least reduced cost of the groups it is in, if below ``allowed``; violated groups; and
-    whether all were looked at. Groups that were not are judged by the lower limits at the nodes they are below.
+    """Return by how much every item has to lower its price so that no group has a reduced cost below ``allowed``,
+    groups that have one, and whether all were looked at. Others are judged by the limits at the nodes they are below.
     """
-    worst: IntArray = np.full(len(price), allowed, dtype=np.int64)
+    needed: IntArray = np.zeros(len(price), dtype=np.int64)
     tree, kept = Tree(pricer, price), []
     count = 0
     for leaf in tree.leaves(clock, until, [allowed], _EFFORT):
         if not len(leaf.low):
             continue
-        with_each = pricer.with_each(leaf, len(pricer.levels))
-        new = np.flatnonzero((with_each < worst[pricer.who[leaf.who]]).any(axis=1))
-        _lower(pricer, worst, leaf, with_each)
-        if len(new) and count < _MOST_KEPT:
-            new = new[np.argsort(leaf.low[new], kind="stable")][:20]
-            kept.append(pricer.sets(leaf.take(new)))
-            count += len(new)
+        before = needed.sum()
+        _raise(pricer, needed, leaf, len(pricer.levels), allowed)
+        if needed.sum() > before and count < _MOST_KEPT:
+            best = leaf.take(np.argsort(leaf.low, kind="stable")[:10])
+            kept.append(pricer.sets(best))
+            count += len(best.low)
     for answered, node in tree.open:
         alive = node.take(np.flatnonzero(node.low < allowed))
         if len(alive.low):
-            _lower(pricer, worst, alive, pricer.with_each(alive, answered))
+            _raise(pricer, needed, alive, answered, allowed)
     sets = np.vstack(kept) if kept else np.zeros((0, len(price)), dtype=np.bool_)
-    return worst, sets, not tree.open
+    return needed, sets, not tree.open
 
 
-def _lower(pricer: Pricer, worst: IntArray, node: Node, with_each: IntArray) -> None:
-    """Take note of the reduced costs of the groups below a node, by member and for all the things."""
+def _raise(pricer: Pricer, needed: IntArray, node: Node, answered: int, allowed: int) -> None:
     who = pricer.who[node.who]
-    worst[who] = np.minimum(worst[who], with_each.min(axis=0))
+    needed[who] = np.maximum(needed[who], pricer.overdrawn(node, answered, allowed))
