@@ -260,11 +260,24 @@ def test_stop_from_another_thread_returns_the_best_plan() -> None:
     assert faults(large, solution.group_of, solution.cost, solution.bound) == []
 
 
-def test_a_stopped_control_gives_no_plan() -> None:
+def test_a_stopped_control_ends_the_run_at_the_first_plan() -> None:
     control = Control()
     control.stop()
-    with pytest.raises(NoPlanFoundError):
-        engine.solve(random_problem(60, 18), control=control)
+    solution = engine.solve(random_problem(60, 18), control=control)
+    assert solution.status == "feasible"
+    assert solution.provenance["stopped_by"] == "user"
+    assert faults(random_problem(60, 18), solution.group_of, solution.cost, solution.bound) == []
+
+
+@pytest.mark.parametrize("off", engine.ENGINES)
+def test_results_stay_true_without_an_engine(off: str, seven: Problem, twelve: Problem) -> None:
+    for made in (seven, twelve):
+        truth = engine.solve(made, time_limit=30)
+        solution = engine.solve(made, time_limit=3, without=(off,))
+        assert truth.cost is not None
+        assert solution.cost is not None
+        assert solution.bound is not None
+        assert solution.bound <= truth.cost <= solution.cost
 
 
 def test_unknown_engines_and_gaps_are_refused(seven: Problem) -> None:

@@ -14,7 +14,8 @@ from grouping.solving.clock import Clock
 from grouping.solving.columns import Generation, Pool
 from grouping.solving.kernel import Kernel
 from grouping.solving.listing import all_sets, possible, within
-from grouping.solving.pricing import SCALE, Pricer
+from grouping.solving.pricing import SCALE, Pricer, relaxed
+from grouping.solving.repair import _overdrawn
 
 if TYPE_CHECKING:
     from numpy.typing import NDArray
@@ -120,7 +121,9 @@ def test_the_bound_at_any_prices_is_below_the_optimum(problem: Problem, seed: in
     assert truth.cost is not None
     assert scaled <= SCALE * (truth.cost - kernel.offset)
     for column in columns:
-        assert column.cost == kernel.kinds[column.kind].costs(column.row[None, :])[0] < kernel.big
+        priced, whole = generation.kernel.kinds[column.kind], kernel.kinds[column.kind]
+        assert column.cost == priced.costs(column.row[None, :])[0] < kernel.big
+        assert column.cost <= whole.costs(column.row[None, :])[0]
 
 
 @settings(SETTINGS, max_examples=40)
@@ -166,3 +169,28 @@ def test_pairs_with_things_are_priced() -> None:
     saves = Pair(name="saves", weight=1, first=[0], second=[1], points=[-60], offset=60)
     problem = Problem(size=np.array([1, 0]), groups=(Group("A", 1, 1),), terms=(saves,))
     check_pricing(problem, np.array([0, SCALE]))
+
+
+@settings(SETTINGS, max_examples=60)
+@given(problem=problems(strict=False, things=1))
+def test_relaxed_kinds_cost_no_more_and_are_priced_exactly(problem: Problem) -> None:
+    kernel = Kernel(problem)
+    for kind in kernel.kinds:
+        priced = relaxed(kind, kernel.unit)
+        sets = every_set(kind)
+        assert (priced.costs(sets) <= kind.costs(sets)).all()
+        assert not Pricer(priced, unit=kernel.unit).left_out
+
+
+@settings(SETTINGS, max_examples=60)
+@given(problem=problems(members=(3, 7), strict=False), seed=st.integers(0, 999), allowed=st.integers(-100, 100))
+def test_repaired_prices_are_right_for_every_group(problem: Problem, seed: int, allowed: int) -> None:
+    kernel = Kernel(problem)
+    for kind in kernel.kinds:
+        pricer = Pricer(kind, unit=kernel.unit)
+        price = prices(seed, len(problem.size), 150)
+        needed, _, whole = _overdrawn(pricer, price, allowed * SCALE, Clock(60), 60)
+        assert whole
+        sets = every_set(kind)
+        reduced = kernel.unit * kind.costs(sets) - sets @ (price - needed)
+        assert (reduced >= allowed * SCALE).all()

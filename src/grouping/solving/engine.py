@@ -291,18 +291,18 @@ class _Run:
         if given is not None:
             self.offer(given, self.kernel.cost(given), "given start")
         groups = sum(possible(kind) for kind in self.kernel.kinds)
-        if groups > TINY and "pairs" not in self.without and suits(self.kernel):
+        if groups > TINY and not self.without & {"pairs", "local search"} and suits(self.kernel):
             self.pairs = PairSearch(self.kernel, self.rng, self.clock)
         if groups > TINY:
             if self.pairs is not None:
                 self._search_pairs(self.clock.share(0.25, at_most=max(0.1, len(self.problem.size) / 50)))
-            else:
+            elif "local search" not in self.without:
                 self._search(self.clock.share(0.4) if self.large else self.clock.share(0.25, at_most=20.0))
             if self.best is None:
                 self._settle_rules()
             if self.large and self.best is not None and self.pairs is None:
                 self._divide_parts(self.clock.share(0.4))
-        listable = groups <= SMALL and bool(self.kernel.unit)
+        listable = groups <= SMALL and bool(self.kernel.unit) and "listing" not in self.without
         if self.pairs is not None:
             self._prove_pairs(listable)
         if self.done:
@@ -311,7 +311,7 @@ class _Run:
             self._list_all()
         elif self.pairs is not None:
             self._search_pairs(self.clock.share(1.0))
-        elif not self.kernel.unit:
+        elif not self.kernel.unit or "column generation" in self.without:
             self._plain()
         else:
             self._prove()
@@ -528,7 +528,7 @@ class _Run:
         if self.done:
             return
         self._choose(self.pool.columns, self.clock.left * 0.3, complete=False)
-        if converged and not self.done:
+        if converged and not self.done and "listing" not in self.without:
             with suppress(TimeUp):  # what is left of the time still goes into a better plan
                 self._close(generation)
         while not self.done and self.clock.left > 0.05:
@@ -561,15 +561,8 @@ class _Run:
         try:
             for k, kind in enumerate(self.kernel.kinds):
                 limit = target + bound.least[k] - cheapest_use(self.kernel, bound.least, one_of=k)
-                sets = within(
-                    self.kernel,
-                    k,
-                    Pricer(kind, tallies=False, unit=self.kernel.unit),
-                    bound.price,
-                    limit,
-                    self.clock,
-                    self.clock.share(0.7),
-                )
+                pricer = Pricer(kind, tallies=False, unit=self.kernel.unit)
+                sets = within(self.kernel, k, pricer, bound.price, limit, self.clock, self.clock.share(0.7))
                 listed += fresh.add(k, sets)
         except TooManyError:
             self.provenance["listed"] = "too many"
@@ -587,7 +580,8 @@ class _Run:
         A division that uses a group of reduced cost r costs at least the bound plus r. So what the first groups do
         not offer costs at least the bound plus the reduced cost of the next one.
         """
-        left = tighten(self.kernel, listed, self._better(), self.clock, self.clock.share(0.6), price)
+        cuts = "cuts" not in self.without
+        left = tighten(self.kernel, listed, self._better(), self.clock, self.clock.share(0.6), price, cuts)
         count = _FIRST_CHOICE
         while not self.done and self.clock.left > 0.05:
             helpful = left.within(self.kernel.unit * (self._better() - self.kernel.offset) - left.scaled)
@@ -629,8 +623,11 @@ class _Run:
         before = self.clock.spent
         if self.best is not None:
             groups = [int(g) for g in np.unique(self.best)]
-            self._anneal(groups, 40, self.clock.share(0.5, at_most=10.0))
-            if not self.clock.left:
+            if self.large:
+                self._divide_some()
+            elif "local search" not in self.without:
+                self._anneal(groups, 40, self.clock.share(0.5, at_most=10.0))
+            if not self.clock.left or self.done:
                 return
             self._choose(self.pool.columns, min(self.clock.left, 5.0), complete=False)
         else:

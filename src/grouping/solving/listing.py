@@ -24,6 +24,9 @@ if TYPE_CHECKING:
 TOO_MANY = 150_000
 """Groups in a list beyond which choosing among them is hopeless."""
 
+_A_SECOND = 20_000
+"""Groups that can be listed and chosen from for each second there is."""
+
 SMALL = 20_000
 """Groups that are listed outright, without prices, when a problem has no more."""
 
@@ -81,20 +84,21 @@ def within(
     Raises
     ------
     TooManyError
-        When there are more than ``TOO_MANY`` of them, or far more candidates.
+        When there are more than ``TOO_MANY`` of them, or than there is time for, or far more candidates.
     TimeUp
         When the clock reaches ``until`` first.
     """
     kind, n = kernel.kinds[k], len(price)
     if len(pricer.what) > _MOST_THINGS:
         raise TooManyError
+    most = int(min(TOO_MANY, _A_SECOND * max(until - clock.spent, 0.1)))
     kept = np.zeros((0, n), dtype=np.bool_)
     known = np.zeros((0, _words(n)), dtype=np.uint64)
     for leaves in pricer.leaves(price, clock, until, [limit + 1]):
         found = [known]
         for masks in _subsets(pricer, leaves, limit, clock, until):
             found.append(masks)
-            if sum(map(len, found)) > 20 * TOO_MANY:
+            if sum(map(len, found)) > 20 * most:
                 raise TooManyError
         known_before = known
         known = np.unique(np.vstack(found), axis=0)
@@ -102,7 +106,7 @@ def within(
         for part in np.array_split(fresh, max(1, len(fresh) // 4096)):
             reduced = kernel.unit * kind.costs(part) - part @ price
             kept = np.vstack([kept, part[reduced <= limit]])
-        if len(kept) > TOO_MANY:
+        if len(kept) > most:
             raise TooManyError
     return kept
 

@@ -64,6 +64,7 @@ def tighten(
     clock: Clock,
     until: float,
     price: IntArray | None = None,
+    cuts: bool = True,
 ) -> Tightened:
     """Return the groups that a division of cost at most ``most`` can contain, and a bound for such divisions.
 
@@ -73,10 +74,11 @@ def tighten(
     most : what a division may cost to be better than the best one known
     until : point of time at which to stop
     price : per item, in units; prices near the right ones, to start from
+    cuts : False drops groups by the linear bound alone
     """
     people = np.flatnonzero(kernel.problem.size > 0)
     triples = np.array(list(combinations(people.tolist(), 3)), dtype=np.int64).reshape(-1, 3)
-    if len(triples) > _MOST_TRIPLES:
+    if len(triples) > _MOST_TRIPLES or not cuts:
         triples = triples[:0]
     target = kernel.unit * (most - kernel.offset)
     known: set[int] = set()
