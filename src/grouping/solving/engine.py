@@ -56,6 +56,9 @@ _FIRST_CHOICE = 500
 _ALONE = 60
 """Members beyond which a division is improved part by part."""
 
+_SAMPLED = 500
+"""Members beyond which the number of groups is judged by a part of them."""
+
 _PART_SECONDS = 2.0
 """Seconds for a part."""
 
@@ -382,29 +385,57 @@ class _Run:
         optional = [g for g, group in enumerate(problem.groups) if not group.required]
         fewest = max(problem.least, len(required), 1)
         numbers = list(range(fewest, problem.at_most + 1))
-        first = 3 if problem.members <= _ALONE else 2
 
         def attempt(number: int, sweeps: int | None) -> int:
             return self._anneal(required + optional[: number - len(required)], sweeps, until)
 
-        found = {number: attempt(number, first) for number in _spread(numbers, 7 if problem.members <= _ALONE else 5)}
-        looked_over = (
-            self.clock.share(1.0) if problem.members <= _ALONE else self.clock.spent + 0.3 * (until - self.clock.spent)
-        )
-        while self.clock.spent < min(until, looked_over):
+        if problem.members > _SAMPLED and not required:
+            attempt(self._likely_number(numbers), None)
+        else:
+            found = self._try_numbers(numbers, attempt, until)
+            ranked = sorted(found, key=lambda number: (found[number], number))
+            if self.large:
+                attempt(ranked[0], None)
+            else:
+                for number in [*ranked[:1] * 3, *ranked[1:2]]:
+                    attempt(number, 6)
+        if self.best is not None and len(self.pool.columns) > len(problem.groups):
+            self._choose(self.pool.columns, min(2.0, self.clock.left * 0.1), complete=False)
+
+    def _try_numbers(
+        self, numbers: list[int], attempt: Callable[[int, int | None], int], until: float
+    ) -> dict[int, int]:
+        """Return the cost found with several numbers of groups, more of them around the best ones."""
+        sweeps, enough = (2, self.clock.spent + 0.3 * (until - self.clock.spent)) if self.large else (3, until)
+        found = {number: attempt(number, sweeps) for number in _spread(numbers, 5 if self.large else 7)}
+        while self.clock.spent < min(until, enough):
             at = min(found, key=lambda number: (found[number], number))
             tries = [number for number in _beside(numbers, sorted(found), at) if number not in found]
             if not tries:
                 break
-            found.update((number, attempt(number, first)) for number in tries)
-        ranked = sorted(found, key=lambda number: (found[number], number))
-        if problem.members <= _ALONE:
-            for number in [*ranked[:1] * 3, *ranked[1:2]]:
-                attempt(number, 6)
-        else:
-            attempt(ranked[0], None)
-        if self.best is not None and len(self.pool.columns) > len(problem.groups):
-            self._choose(self.pool.columns, min(2.0, self.clock.left * 0.1), complete=False)
+            found.update((number, attempt(number, sweeps)) for number in tries)
+        return found
+
+    def _likely_number(self, numbers: list[int]) -> int:
+        """Return a number of groups that makes groups as large as they are best in a part of the members."""
+        problem, middle = self.problem, numbers[len(numbers) // 2]
+        first = start(self.kernel, np.arange(middle), self.rng)
+        used = np.unique(first)
+        sizes = np.bincount(first, weights=problem.size, minlength=len(problem.groups)).astype(np.int64)
+        chosen = used[around(0, distances(self.kernel, first, used)[0], sizes[used], _SAMPLED // 2)]
+        items = np.flatnonzero(np.isin(first, chosen))
+        members = int(problem.size[items].sum())
+        part = cut(problem, items, range(min(len(problem.groups), members // problem.groups[0].lo)), 0, len(chosen) * 3)
+        clock = self.clock.child(self.clock.limit * 0.1)
+        inner = _Run(part.problem, clock, self.seed, self.workers, 0.0, self.without, None)
+        fewest = -(-members // max(group.hi for group in problem.groups))
+        count = list(range(fewest, part.problem.at_most + 1))
+        found = inner._try_numbers(
+            count, lambda number, sweeps: inner._anneal(list(range(number)), sweeps, clock.limit), clock.limit
+        )
+        self.clock.took(clock)
+        best = min(found, key=lambda number: (found[number], number))
+        return min(max(round(best * problem.members / members), numbers[0]), numbers[-1])
 
     def _anneal(self, groups: list[int], sweeps: int | None, until: float) -> int:
         """Anneal from a constructed start over these groups; return the best cost found."""

@@ -8,6 +8,7 @@ exp(−change / temperature). That is Gibbs sampling on the neighbourhood; coole
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -15,7 +16,7 @@ import numpy as np
 if TYPE_CHECKING:
     from grouping.problem import IntArray
     from grouping.solving.clock import Clock
-    from grouping.solving.kernel import Kernel
+    from grouping.solving.kernel import Dim, Kernel
 
 _SUITABLE = 12
 """Groups that an item may move to or swap with, of those whose answers suit it best."""
@@ -35,7 +36,47 @@ _VISITED = 0.4
 _DESCENT = 0.05
 """Share of the time that is kept for steepest descent after annealing."""
 
+_WORTH_LISTING = 24
+"""Options of a choice from which it pays to list those that can become the best one."""
+
 _NOBODY = np.iinfo(np.int64).max // 4
+
+
+@dataclass(frozen=True)
+class _Near:
+    """The options of a choice that can be a group's best one after one item joins and one leaves.
+
+    Attributes
+    ----------
+    reach : how much more than the best option such an option costs at most
+    listed : per group, these options, then the first of them again
+    count : per group, how many they are
+    """
+
+    reach: int
+    listed: IntArray
+    count: IntArray
+
+    @classmethod
+    def of(cls, dim: Dim, rows: int) -> _Near | None:
+        """Return the lists for so many groups; None where looking at all options is as quick."""
+        options = dim.points.shape[1]
+        if options < _WORTH_LISTING:
+            return None
+        most = int(dim.points.max(initial=0)) - int(dim.points.min(initial=0))
+        return cls(2 * most, np.zeros((rows, options), dtype=np.int64), np.full(rows, options, dtype=np.int64))
+
+    def refresh(self, row: int, paid: IntArray) -> None:
+        """List the options of one group, given what it pays for each."""
+        found = np.flatnonzero(paid <= paid.min() + self.reach)
+        self.count[row] = len(found)
+        self.listed[row, : len(found)] = found
+        self.listed[row, len(found) :] = found[0]
+
+    def options(self, rows: IntArray) -> IntArray | None:
+        """Return the options of some groups as a table; None when they are too many to be worth it."""
+        width = int(self.count[rows].max(initial=0))
+        return self.listed[rows, :width] if 4 * width <= self.listed.shape[1] else None
 
 
 class Family:
@@ -64,6 +105,9 @@ class Family:
         self.best = [np.zeros(rows, dtype=np.int64) for _ in self.kind.seats]
         self.second = [np.zeros(rows, dtype=np.int64) for _ in self.kind.seats]
         self.answers = [np.zeros(rows, dtype=np.int64) for _ in self.kind.dims]
+        self.near = [
+            None if tight else _Near.of(dim, rows) for dim, tight in zip(self.kind.dims, self.tight, strict=True)
+        ]
         self.beside = None if self.kind.pairs is None else np.zeros((rows, len(self.kind.size)), dtype=np.int64)
 
     def refresh(self, row: int, items: list[int]) -> None:
@@ -71,9 +115,12 @@ class Family:
         kind = self.kind
         self.size[row] = kind.size[items].sum()
         self.out[row] = self.barred[row, items].sum()
-        for sums, answers, dim in zip(self.sums, self.answers, kind.dims, strict=True):
+        for sums, answers, near, dim in zip(self.sums, self.answers, self.near, kind.dims, strict=True):
             sums[row] = dim.points[items].sum(axis=0)
-            answers[row] = (sums[row] + dim.fixed).argmin()
+            paid = sums[row] + dim.fixed
+            answers[row] = paid.argmin()
+            if near is not None:
+                near.refresh(row, paid)
         for amounts, tally in zip(self.amounts, kind.tallies, strict=True):
             amounts[row] = tally.value[items].sum()
         for best, second, seat in zip(self.best, self.second, kind.seats, strict=True):
@@ -107,7 +154,16 @@ class Family:
         size = after(self.size[rows], kind.size)
         out = self.out[rows] + self.barred[rows, more] * comes - self.barred[rows, less] * goes
         total: IntArray = self.by_size[rows, size] + big * out
-        for dim, sums, tight in zip(kind.dims, self.sums, self.tight, strict=True):
+        for dim, sums, tight, near in zip(kind.dims, self.sums, self.tight, self.near, strict=True):
+            options = None if near is None else near.options(rows)
+            if options is not None:
+                paid = sums[rows[:, None], options] + dim.fixed[options]
+                if moving[1]:
+                    paid += dim.points[more[:, None], options] * comes[:, None]
+                if moving[0]:
+                    paid -= dim.points[less[:, None], options] * goes[:, None]
+                total += paid.min(axis=1)
+                continue
             option = after(sums[rows], dim.points)
             if dim.fixed.any():
                 option += dim.fixed
