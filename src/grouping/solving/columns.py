@@ -46,6 +46,9 @@ _FEW_NEIGHBOURS = 50_000
 _FEW_COLUMNS = 6_000
 """Known groups up to which the linear problem begins with all of them."""
 
+_KNOWN = 5_000
+"""Groups found last that tell how cheap a group can be."""
+
 _ENOUGH = 6
 """Improving neighbours of the groups in use that make a pricing unnecessary for now."""
 
@@ -437,7 +440,7 @@ class Generation:
         is what is cheaper than ``extra``, the price of a group, and what may be the cheapest, judged by a known one.
         """
         unit = self.kernel.unit
-        known = [column for column in self.pool.columns if column.kind == k]
+        known = [column for column in self.pool.columns[-_KNOWN:] if column.kind == k]
         cutoff = [unit * self.kernel.big * (len(price) + 2)]
         if known:
             rows = np.array([column.row for column in known])

@@ -56,6 +56,12 @@ _FIRST_CHOICE = 500
 _ALONE = 60
 """Members beyond which a division is improved part by part."""
 
+_REMEMBERED = 10
+"""Groups kept from annealing a large division, for each item."""
+
+_RECOMBINED = 20_000
+"""Groups that CP-SAT recombines at once."""
+
 _SAMPLED = 500
 """Members beyond which the number of groups is judged by a part of them."""
 
@@ -399,7 +405,7 @@ class _Run:
             else:
                 for number in [*ranked[:1] * 3, *ranked[1:2]]:
                     attempt(number, 6)
-        if self.best is not None and len(self.pool.columns) > len(problem.groups):
+        if self.best is not None and len(self.pool.columns) > len(problem.groups) and not self.large:
             self._choose(self.pool.columns, min(2.0, self.clock.left * 0.1), complete=False)
 
     def _try_numbers(
@@ -445,7 +451,7 @@ class _Run:
     def _anneal_from(self, first: IntArray, open_groups: IntArray, sweeps: int | None, until: float) -> int:
         """Anneal from a division, keeping the groups of every better one; return the best cost found."""
         cost = self.kernel.big
-        visit = self.pool.add_division if self.large and sweeps is None else None
+        visit = self._remember if self.large and sweeps is None else None
         for cost, group_of in anneal(self.kernel, first, open_groups, self.rng, self.clock, until, sweeps, visit):
             if cost < self.kernel.limit and not self.large:
                 self.pool.add_division(group_of)
@@ -517,6 +523,11 @@ class _Run:
             better[items] = part.groups[inner.best]
             self.offer(better, self.cost - before + inner.cost, "neighbourhoods")
 
+    def _remember(self, group_of: IntArray) -> None:
+        """Keep the groups of a division that annealing passes through, unless there are many already."""
+        if len(self.pool.columns) < _REMEMBERED * len(self.problem.size):
+            self.pool.add_division(group_of)
+
     def _settle_rules(self) -> None:
         """Ask CP-SAT whether the rules can be kept at all; a proof of the contrary is checked without presolve."""
         self.phase = "rules"
@@ -558,7 +569,7 @@ class _Run:
         self.provenance["rounds"] = generation.bound.rounds
         if self.done:
             return
-        self._choose(self.pool.columns, self.clock.left * 0.3, complete=False)
+        self._recombine(self.clock.left * 0.3)
         if converged and not self.done and "listing" not in self.without:
             with suppress(TimeUp):  # what is left of the time still goes into a better plan
                 self._close(generation)
@@ -648,6 +659,18 @@ class _Run:
             raise KeyboardInterrupt
         return choice.status
 
+    def _recombine(self, seconds: float) -> None:
+        """Choose among the groups seen; of very many, among those of least reduced cost and those in use."""
+        columns = self.pool.columns
+        if len(columns) > _RECOMBINED:
+            price = self._guess() if self.price is None else self.price
+            assert price is not None
+            reduced = np.array([column.cost - price[column.row].sum() for column in columns])
+            columns = [columns[i] for i in np.argsort(reduced, kind="stable")[:_RECOMBINED]]
+            if self.best is not None:
+                columns = list(dict.fromkeys([*columns, *Pool(self.kernel).add_division(self.best)]))
+        self._choose(columns, seconds, complete=False)
+
     def _improve(self) -> None:
         """Spend what time is left on another annealing run, then recombine the groups seen."""
         self.phase = "improve"
@@ -660,7 +683,7 @@ class _Run:
                 self._anneal(groups, 40, self.clock.share(0.5, at_most=10.0))
             if not self.clock.left or self.done:
                 return
-            self._choose(self.pool.columns, min(self.clock.left, 5.0), complete=False)
+            self._recombine(min(self.clock.left, 5.0))
         else:
             self._search(self.clock.share(1.0))
         if self.clock.spent <= before:

@@ -21,6 +21,9 @@ UNITS = (256, 2)
 """Prices are integers in these fractions of a cost unit; even, so that halves of pair points are exact."""
 
 
+_WORTH_COMPARING = 1e9
+"""Numbers compared at most in looking for options that can be left out."""
+
 _AT_ONCE = 2_000
 """Sets whose costs are computed at once."""
 
@@ -336,6 +339,11 @@ class Kernel:
 
 
 def _undominated(dim: Dim) -> Dim:
-    """Return the choice without options that another one equals or beats for every item, in room and fixed points."""
+    """Return the choice without options that another one equals or beats for every item, in room and fixed points.
+
+    Where comparing would take many seconds (a few hundred options for thousands of items) all options stay.
+    """
+    if len(dim.fixed) ** 2 * len(dim.points) > _WORTH_COMPARING:
+        return dim
     keep = undominated(np.vstack([dim.points, dim.fixed, -dim.room]))
     return Dim(dim.points[:, keep], dim.fixed[keep], dim.room[keep])
