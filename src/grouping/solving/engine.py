@@ -34,6 +34,7 @@ from grouping.solving.pairs_search import PairSearch, suits
 from grouping.solving.partition import canonical, choose
 from grouping.solving.parts import separated, solve_apart
 from grouping.solving.pricing import Pricer, TimeUp
+from grouping.solving.repair import Repair
 from grouping.solving.search import anneal, start
 from grouping.solving.slicing import cut
 from grouping.solving.tighten import tighten
@@ -61,6 +62,12 @@ _REMEMBERED = 10
 
 _RECOMBINED = 20_000
 """Groups that CP-SAT recombines at once."""
+
+_REPAIRED = 300
+"""Members beyond which each item pays for its own part of what a group lacks, not every group for the worst."""
+
+_HUGE = 2_000
+"""Members beyond which annealing gets more of the time, as it gains more there than parts do."""
 
 _SAMPLED = 500
 """Members beyond which the number of groups is judged by a part of them."""
@@ -306,11 +313,12 @@ class _Run:
             if self.pairs is not None:
                 self._search_pairs(self.clock.share(0.25, at_most=max(0.1, len(self.problem.size) / 50)))
             elif "local search" not in self.without:
-                self._search(self.clock.share(0.4) if self.large else self.clock.share(0.25, at_most=20.0))
+                part = 0.25 if not self.large else 0.4 if self.problem.members <= _HUGE else 0.5
+                self._search(self.clock.share(part, at_most=float("inf") if self.large else 20.0))
             if self.best is None:
                 self._settle_rules()
             if self.large and self.best is not None and self.pairs is None:
-                self._divide_parts(self.clock.share(0.4))
+                self._divide_parts(self.clock.share(0.4 if self.problem.members <= _HUGE else 0.15))
         listable = groups <= SMALL and bool(self.kernel.unit) and "listing" not in self.without
         if self.pairs is not None:
             self._prove_pairs(listable)
@@ -426,6 +434,7 @@ class _Run:
         """Return a number of groups that makes groups as large as they are best in a part of the members."""
         problem, middle = self.problem, numbers[len(numbers) // 2]
         first = start(self.kernel, np.arange(middle), self.rng)
+        self.offer(first, self.kernel.cost(first), "local search")
         used = np.unique(first)
         sizes = np.bincount(first, weights=problem.size, minlength=len(problem.groups)).astype(np.int64)
         chosen = used[around(0, distances(self.kernel, first, used)[0], sizes[used], _SAMPLED // 2)]
@@ -563,7 +572,10 @@ class _Run:
                 self.prove(generation.bound.cost, "column generation")
 
         until = self.clock.share(0.8)
-        converged = generation.run(until, self.enough, on_round, self._guess())
+        if self.problem.members > _REPAIRED:
+            converged = Repair(generation).run(until, self.enough, on_round, self._guess())
+        else:
+            converged = generation.run(until, self.enough, on_round, self._guess())
         if generation.bound.cost is not None:
             self.price = generation.bound.price / self.kernel.unit
         self.provenance["rounds"] = generation.bound.rounds

@@ -27,10 +27,10 @@ if TYPE_CHECKING:
 
 log = logging.getLogger(__name__)
 
-_EFFORT = 2.5e8
-"""Array entries that one search for violated groups may handle."""
+_EFFORT = 3e5
+"""Array entries that one search for violated groups may handle, for each item."""
 
-_MOST_KEPT = 400
+_MOST_KEPT = 1_000
 """Violated groups that are kept of one search."""
 
 _FEW = 10
@@ -64,7 +64,7 @@ class Repair:
         """Raise the bound until it meets the best plan or time is up; see :meth:`Generation.run`."""
         generation, clock = self.generation, self.generation.clock
         generation.begin(guess)
-        rest = float("inf")
+        rest = clock.share(0.5)
         while clock.spent < until:
             while True:
                 try:
@@ -104,7 +104,7 @@ class Repair:
         if bound.scaled is None or scaled > bound.scaled:
             self.right, self.per_group = right, allowed
             self.generation.claim(scaled, right, allowed)
-        self.reach = min(self.reach + 0.03, 0.98) if complete else 0.85 * self.reach
+        self.reach = min(self.reach + 0.04, 0.99) if complete else 0.85 * self.reach
         self.generation.master.add(new)
 
 
@@ -117,7 +117,7 @@ def _overdrawn(
     needed: IntArray = np.zeros(len(price), dtype=np.int64)
     tree, kept = Tree(pricer, price), []
     count = 0
-    for leaf in tree.leaves(clock, until, [allowed], _EFFORT):
+    for leaf in tree.leaves(clock, until, [allowed], _EFFORT * len(price)):
         if not len(leaf.low):
             continue
         before = needed.sum()
