@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from grouping.errors import Issue, RosterError
 from grouping.roster.availability import STATES, states
 from grouping.roster.faults import id_or_nothing
-from grouping.roster.report import RosterReport, name_warnings, size_warnings
+from grouping.roster.report import RosterReport
 from grouping.roster.schema import (
     MEMBER_FIELDS,
     CommitteeMember,
@@ -26,6 +26,7 @@ from grouping.roster.schema import (
 from grouping.roster.slots import check_unique, grid, horizon, label_slots
 from grouping.roster.teams import Teams
 from grouping.roster.travel import minutes_between
+from grouping.roster.words import say
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -126,6 +127,10 @@ class Roster:
         """Return the same roster with another report."""
         return replace(self, report=report)
 
+    def with_members(self, members: Iterable[Member]) -> Roster:
+        """Return a roster of other members with the same companion tables."""
+        return replace(self, members=tuple(members))
+
     def __len__(self) -> int:
         """Return the number of members."""
         return len(self.members)
@@ -167,7 +172,7 @@ class Roster:
             known = [*self.attributes, *MEMBER_FIELDS]
             close = list(dict.fromkeys(get_close_matches(attr, known, n=4, cutoff=0.5)))
             advice = "use one of: " + ", ".join(close or dict.fromkeys(known))
-            raise RosterError(Issue("unknown_attribute", "the roster has no such attribute", value=attr, advice=advice))
+            raise RosterError(Issue("unknown_attribute", say("the roster has no such attribute"), value=attr, advice=advice))
         return [member.get(attr) for member in self.members]
 
     @property
@@ -192,7 +197,7 @@ class Roster:
         if unknown:
             raise RosterError(
                 [
-                    Issue("unknown_member", "not a member of the roster", value=id_or_nothing(str(one)))
+                    Issue("unknown_member", say("not a member of the roster"), value=id_or_nothing(str(one)))
                     for one in unknown
                 ]
             )
@@ -207,6 +212,8 @@ class Roster:
             if (team.department, team.team) in kept
             or ((team.department, team.team) not in covered and team.department in departments)
         )
+        from grouping.roster.remarks import name_warnings, size_warnings
+
         report = replace(self.report, members=len(members), warnings=(*name_warnings(members), *size_warnings(members)))
         return replace(
             small,

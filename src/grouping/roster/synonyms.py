@@ -65,3 +65,20 @@ def examples(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return the first Chinese and the first English of some words."""
     firsts = [next((word for word in words if word.isascii() == is_ascii), None) for is_ascii in (False, True)]
     return tuple(word for word in firsts if word)
+
+
+@cache
+def _private_words() -> tuple[str, ...]:
+    text = "身份证|证件号|手机|电话|住址|家庭地址|现居住|籍贯|户籍|户口|民族|宗教|健康状况|病史|邮箱|微信|银行卡|账号|identitycard|passport"
+    return tuple(plain(word) for word in text.split("|"))
+
+
+@cache
+def is_private(table: str, header: str) -> bool:
+    """Whether a column holds what is never stored: by its synonyms, or by a word anywhere in its header.
+
+    >>> is_private("roster", "本人身份证号码"), is_private("roster", "手机号(必填)"), is_private("roster", "姓名")
+    (True, True, False)
+    """
+    word = plain(header)
+    return column_words(table).get(word, ("", ""))[1] == "private" or any(one in word for one in _private_words())
