@@ -20,6 +20,9 @@ if TYPE_CHECKING:
 ATTRIBUTE = "attr:"
 IGNORE = frozenset({None, "", "ignore"})
 """What ``columns=`` says of a column that is not to be read."""
+REMARK = "participation.remark"
+"""A column of remarks, of which only the way of taking part is read."""
+_REMARKS = frozenset({"备注", "说明", "note", "notes", "remark", "remarks"})
 _UNNAMED = re.compile(r"Unnamed: \d+")
 _NUMBERED = re.compile(r"(.*?)\d+")
 
@@ -52,6 +55,7 @@ def match_columns(
         keys.append(key)
         reasons.append(reason)
     _settle_fallbacks(keys)
+    _use_remarks(table.kind, headers, keys)
     matched = Matched(table.kind, keys)
     _refuse_doubles(table, headers, matched, set(chosen), faults)
     for header, key, reason in zip(headers, keys, reasons, strict=True):
@@ -68,14 +72,14 @@ def _meaning(
     if not header:
         return None, ""
     words = column_words(table.kind)
-    ours = chosen.get(header, header)
-    if header in chosen and ours in IGNORE:
+    ours = " ".join((chosen.get(header, header) or "").split())
+    if header in chosen and (ours or None) in IGNORE:
         return None, say("columns= says so")
-    if is_private(table.kind, header) and header not in words_of_requests(table.kind):
+    if (is_private(table.kind, header) or is_private(table.kind, ours)) and header not in words_of_requests(table.kind):
         if header in chosen:
             faults.add("private_column", "columns of this kind are never stored", table=table, key=header)
         return None, say("private, never stored")
-    field_name, role = words.get(plain(ours or ""), ("", ""))
+    field_name, role = words.get(plain(ours), ("", ""))
     numbered = _NUMBERED.fullmatch(plain(header))
     if table.kind == "constraints" and not role and numbered and words.get(numbered[1], ("", ""))[0] == "members":
         return f"members.{header}", ""
@@ -110,6 +114,13 @@ def _settle_fallbacks(keys: list[str | None]) -> None:
         has_other = base in keys or f"{base}.id" in keys
         zone = ATTRIBUTE + "zone"
         keys[position] = base if not has_other else (None if zone in keys else zone)
+
+
+def _use_remarks(kind: str, headers: list[str], keys: list[str | None]) -> None:
+    """Let a column of remarks tell who takes part only online or not at all, where no other column does."""
+    remarks = [column for column, header in enumerate(headers) if plain(header) in _REMARKS]
+    if kind == "roster" and len(remarks) == 1 and "participation" not in keys and keys[remarks[0]] is None:
+        keys[remarks[0]] = REMARK
 
 
 def _refuse_doubles(table: Table, headers: list[str], matched: Matched, chosen: set[str], faults: Faults) -> None:

@@ -9,7 +9,7 @@ from grouping.roster.cells import Cells, number_of, text_of
 from grouping.roster.faults import choices, is_private_number
 from grouping.roster.native import decoded, plain_value
 from grouping.roster.report import some_ids
-from grouping.roster.columns import ATTRIBUTE
+from grouping.roster.columns import ATTRIBUTE, REMARK
 from grouping.roster.schema import Member, Participation, Status
 from grouping.roster.spelling import Spelling
 from grouping.roster.synonyms import squeeze, value_words
@@ -30,6 +30,7 @@ if TYPE_CHECKING:
 
 _CJK_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af·\s]+")
 _LARGEST_OFFSET = 3660
+_TICKS = frozenset("√✓✔")
 _MONTH_ONLY = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*月?")
 _CREW = re.compile(r"[班值组]$|^(crew|shift|team)")
 
@@ -60,6 +61,8 @@ class MemberReader:
         for team in teams.teams:
             for field in ("department", "team", "business_line"):
                 self.spelling.learn(field, getattr(team, field))
+        self._from_remarks: list[str] = []
+        self._ticked = {key for key in ("willing", "leader_eligible") if _is_ticked(table, key)}
         self._month_only: dict[str, int] = {}
         self._attributes = sorted(key for key in table.headers if key.startswith(ATTRIBUTE))
         self._width = max(3, len(str(len(table.rows))))
@@ -187,12 +190,16 @@ class MemberReader:
             "skills": cells.words("skills"),
             "nominations": cells.integer("nominations"),
             "assessment": cells.number("assessment"),
-            "willing": cells.flag("willing"),
-            "leader_eligible": cells.flag("leader_eligible"),
+            "willing": self._flag(cells, "willing"),
+            "leader_eligible": self._flag(cells, "leader_eligible"),
             "participation": self._participation(cells),
             "attributes": self._further(cells),
         }
         return Member.model_validate(member)
+
+    def _flag(self, cells: Cells, key: str) -> bool | None:
+        """Return yes or no; in a column of ticks a blank cell is no."""
+        return cells.flag(key) or False if key in self._ticked else cells.flag(key)
 
     def _day(self, cells: Cells, key: str) -> dt.date | None:
         """Return a date, and count those that tell only the month."""
@@ -226,6 +233,10 @@ class MemberReader:
         return cast("Status", cells.choice("status", "status") or "full")
 
     def _participation(self, cells: Cells) -> Participation:
+        told = cells.raw(REMARK)
+        if told is not None:
+            self._from_remarks.append(cells.identifier("member_id") or f"row {cells.row.number}")
+            return cast("Participation", told)
         value = cells.identifier("participation")
         if value is None:
             return "normal"
@@ -310,6 +321,12 @@ class MemberReader:
         for header, count in self._month_only.items():
             text = "{header}: {count} dates tell only the month, its first day is taken"
             self.defaults.append(say(text, header=header, count=count))
+        for key in sorted(self._ticked):
+            text = "{header}: every filled cell is a tick, so blank ones mean no"
+            self.defaults.append(say(text, header=self.table.header_of(key)))
+        if self._from_remarks:
+            text = "way of taking part told by the remarks, which are not stored: {ids}"
+            self.defaults.append(say(text, ids=some_ids(self._from_remarks)))
         self.defaults += self.spelling.tell()
         self.warnings += self.rota.warn()
         if self._unphased:
@@ -328,6 +345,12 @@ class MemberReader:
 def _first_with(rows: Sequence[Cells], *keys: str) -> Cells:
     """Return the first row that says something about one of the keys, the first of all if none does."""
     return next((cells for cells in rows if any(cells.text(key) for key in keys)), rows[0])
+
+
+def _is_ticked(table: Table, key: str) -> bool:
+    """Whether all filled cells of a column are ticks."""
+    found = {str(row.cells[key]) for row in table.rows if key in row.cells}
+    return bool(found) and found <= _TICKS
 
 
 def _differs(one: Cells, other: Cells) -> bool:

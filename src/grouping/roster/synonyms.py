@@ -82,3 +82,14 @@ def is_private(table: str, header: str) -> bool:
     """
     word = plain(header)
     return column_words(table).get(word, ("", ""))[1] == "private" or any(one in word for one in _private_words())
+
+
+def participation_in(remark: str) -> str | None:
+    """Return the way of taking part that a remark tells, None if it tells none; the remark itself is not kept.
+
+    >>> participation_in("借调集团至2027-06(线上参加)"), participation_in("2027-05退休")
+    ('online_only', None)
+    """
+    words = value_words("participation")
+    found = {meaning for word, meaning in words.items() if meaning != "normal" and word in squeeze(remark)}
+    return "online_only" if "online_only" in found else next(iter(found), None)

@@ -7,12 +7,12 @@ import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grouping.roster.columns import ATTRIBUTE, match_columns
+from grouping.roster.columns import ATTRIBUTE, REMARK, match_columns
 from grouping.roster.faults import is_private_number
 from grouping.roster.grids import column_letters
 from grouping.roster.layout import Layout, is_blank, is_note, is_total
 from grouping.roster.limits import CELL_CHARACTERS
-from grouping.roster.synonyms import column_words, plain
+from grouping.roster.synonyms import column_words, participation_in, plain
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
@@ -179,6 +179,9 @@ def fill_table(
                 continue
             filled.append(column)
             key = keys[column] if column < len(keys) else None
+            if key == REMARK:
+                value = participation_in(str(value))
+                key = key if value else None
             if key is not None:
                 row.cells[key] = value
             if type(value) is str and len(value) > CELL_CHARACTERS and key is not None:
