@@ -11,7 +11,6 @@ from typing import Any
 
 from grouping.errors import Issue, PolicyError
 from grouping.writing import replace_file
-from grouping.writing import replace_file
 
 
 def read(path: str | PathLike[str]) -> Mapping[str, Any]:

@@ -44,7 +44,9 @@ def calendar_of(grid: Grid) -> Table | None:
 def _month(grid: Grid) -> tuple[int, int] | None:
     texts = [grid.sheet or "", grid.file]
     texts += [str(cell) for cells in grid.cells[:5] for cell in cells[:3] if isinstance(cell, str)]
-    found = {(int(match[1]), int(match[2])) for text in texts for match in _MONTH.finditer(text) if 1 <= int(match[2]) <= 12}
+    found = {
+        (int(match[1]), int(match[2])) for text in texts for match in _MONTH.finditer(text) if 1 <= int(match[2]) <= 12
+    }
     return found.pop() if len(found) == 1 else None
 
 
@@ -68,7 +70,9 @@ def _person(cells: Sequence[object]) -> tuple[int, str] | None:
     """Return the column that tells who a row is about, ids before names."""
     words = column_words("roster")
     found = {
-        words.get(plain(cell), ("", ""))[0]: column for column, cell in reversed(list(enumerate(cells))) if isinstance(cell, str)
+        words.get(plain(cell), ("", ""))[0]: column
+        for column, cell in reversed(list(enumerate(cells)))
+        if isinstance(cell, str)
     }
     for key in ("member_id", "name"):
         if key in found:

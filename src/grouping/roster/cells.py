@@ -82,8 +82,10 @@ def number_of(value: object) -> float:
         raise ValueError(str(value))
     if isinstance(value, int) and abs(value) > _LARGEST:
         raise ValueError("too large")
-    number = float(value) if isinstance(value, (int, float)) else float(
-        unicodedata.normalize("NFKC", text_of(value)).rstrip(_UNITS).strip()
+    number = (
+        float(value)
+        if isinstance(value, (int, float))
+        else float(unicodedata.normalize("NFKC", text_of(value)).rstrip(_UNITS).strip())
     )
     if not math.isfinite(number):
         raise ValueError(str(value))

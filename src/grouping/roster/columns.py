@@ -102,7 +102,11 @@ def _meaning(
 
 def words_of_requests(kind: str) -> frozenset[str]:
     """Return headers that are the reason for a request, and not a remark about a person."""
-    return frozenset({"说明", "原因", "备注", "note", "notes", "reason"}) if kind in {"constraints", "slots"} else frozenset()
+    return (
+        frozenset({"说明", "原因", "备注", "note", "notes", "reason"})
+        if kind in {"constraints", "slots"}
+        else frozenset()
+    )
 
 
 def _settle_fallbacks(keys: list[str | None]) -> None:

@@ -60,7 +60,10 @@ def workbook_of(roster: Roster, lang: str) -> bytes:
     """
     sheets = {kind: sheet for kind, sheet in _sheets(roster).items() if sheet[1]}
     extras = roster.extra_attributes()
-    types = [[name, type_of(value for member in roster.members for key, value in member.attributes if key == name)] for name in extras]
+    types = [
+        [name, type_of(value for member in roster.members for key, value in member.attributes if key == name)]
+        for name in extras
+    ]
     stream = io.BytesIO()
     book = _book(stream)
     with book:
@@ -71,7 +74,9 @@ def workbook_of(roster: Roster, lang: str) -> bytes:
         about = book.add_worksheet(SHEET)
         about.hide()
         known = column_words("roster")
-        _write(book, about, list(HEADERS), [row for row in types if known.get(plain(row[0]), ("", ""))[1] != "attribute"])
+        _write(
+            book, about, list(HEADERS), [row for row in types if known.get(plain(row[0]), ("", ""))[1] != "attribute"]
+        )
     return stream.getvalue()
 
 
@@ -153,7 +158,9 @@ def _sheets(roster: Roster) -> dict[str, Sheet]:
 
 def _members(roster: Roster) -> Sheet:
     always = {"member_id", "status", "department", "shift_pattern", "cycle_offset", "participation"}
-    fields = [name for name in MEMBER_FIELDS if name in always or any(roster.column(name))  or None not in roster.column(name)]
+    fields = [
+        name for name in MEMBER_FIELDS if name in always or any(value is not None for value in roster.column(name))
+    ]
     fields = [name for name in fields if name != "skills" or any(roster.column("skills"))]
     extras = roster.extra_attributes()
     as_json = {
@@ -254,12 +261,16 @@ def template(lang: str, columns: Mapping[str, Sequence[str]], examples: Mapping[
                     sheet.set_column(column, column, _WIDTH, text)
                 words = _shown_choices(field, lang)
                 if words:
-                    sheet.data_validation(1, column, 2000, column, {"validate": "list", "source": words, "error_type": "warning"})
+                    sheet.data_validation(
+                        1, column, 2000, column, {"validate": "list", "source": words, "error_type": "warning"}
+                    )
                 example = examples.get(f"{kind}.{field}", "")
                 sheet.write_comment(0, column, ("例：" if zh else "Example: ") + (example or "…"))
                 guide.append([title, name, field, example, " / ".join(words)])
         sheet = book.add_worksheet("填写说明" if zh else "guide")
-        titles = ("工作表", "列", "含义", "示例", "可填") if zh else ("sheet", "column", "meaning", "example", "choices")
+        titles = (
+            ("工作表", "列", "含义", "示例", "可填") if zh else ("sheet", "column", "meaning", "example", "choices")
+        )
         _write(book, sheet, titles, guide)
         book.worksheets()[0].activate()
     return stream.getvalue()
@@ -274,5 +285,8 @@ def _shown_choices(field: str, lang: str) -> list[str]:
         if row["field"] == _CHOICES[field]:
             words[row["value"]] = row["synonyms"].split("|")
     known = value_words(_CHOICES[field])
-    chosen = [next((word for word in group if word.isascii() != (lang == "zh") and len(word) > (lang != "zh")), group[0]) for group in words.values()]
+    chosen = [
+        next((word for word in group if word.isascii() != (lang == "zh") and len(word) > (lang != "zh")), group[0])
+        for group in words.values()
+    ]
     return [word for word in chosen if word.casefold() in known or word in known]

@@ -96,7 +96,9 @@ def choices(words: Iterable[str]) -> str:
     """Return what is known as one line, long lists cut."""
     known = list(dict.fromkeys(words))
     shown = ", ".join(map(str, known[:_SHOWN_CHOICES]))
-    return str(say("{shown}, … ({count} in all)", shown=shown, count=len(known))) if len(known) > _SHOWN_CHOICES else shown
+    return (
+        str(say("{shown}, … ({count} in all)", shown=shown, count=len(known))) if len(known) > _SHOWN_CHOICES else shown
+    )
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

@@ -61,7 +61,9 @@ class Layout:
 def kinds_by_name() -> tuple[tuple[str, str], ...]:
     """Return (word, kind), the longest words first."""
     text = files("grouping.roster").joinpath("data", "table_names.csv").read_text(encoding="utf-8")
-    found = [(plain(word), row["kind"]) for row in csv.DictReader(text.splitlines()) for word in row["words"].split("|")]
+    found = [
+        (plain(word), row["kind"]) for row in csv.DictReader(text.splitlines()) for word in row["words"].split("|")
+    ]
     return tuple(sorted(found, key=lambda pair: -len(pair[0])))
 
 
@@ -143,9 +145,7 @@ def has_needed(kind: str, headers: Sequence[str], chosen: Mapping[str, str | Non
     return all(fields.intersection(group) for group in NEEDED[kind])
 
 
-def _hits(
-    headers: Sequence[str], words: Mapping[str, tuple[str, str]], chosen: Mapping[str, str | None]
-) -> float:
+def _hits(headers: Sequence[str], words: Mapping[str, tuple[str, str]], chosen: Mapping[str, str | None]) -> float:
     """Return how many meanings headers have; what is not read counts half."""
     fields: dict[str, float] = {}
     for header in headers:
@@ -257,7 +257,8 @@ def _text(cells: Sequence[object]) -> str:
 
 
 _TOTALS = frozenset(
-    squeeze(word) for word in ("合计", "总计", "小计", "共计", "累计", "总数", "total", "subtotal", "grand total", "sum")
+    squeeze(word)
+    for word in ("合计", "总计", "小计", "共计", "累计", "总数", "total", "subtotal", "grand total", "sum")
 )
 _NOTES = tuple(
     squeeze(word)

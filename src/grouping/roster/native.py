@@ -15,7 +15,13 @@ if TYPE_CHECKING:
 
 SHEET = "_grouping"
 HEADERS = ("attribute", "type")
-_NAMES: tuple[tuple[type, str], ...] = ((bool, "flag"), (int, "integer"), (float, "number"), (str, "text"), (dt.date, "date"))
+_NAMES: tuple[tuple[type, str], ...] = (
+    (bool, "flag"),
+    (int, "integer"),
+    (float, "number"),
+    (str, "text"),
+    (dt.date, "date"),
+)
 
 
 def native_columns(grid: Grid) -> dict[str, str]:

@@ -6,15 +6,15 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from grouping.roster.cells import Cells, number_of, text_of
+from grouping.roster.columns import ATTRIBUTE, REMARK
 from grouping.roster.faults import choices, is_private_number
 from grouping.roster.native import decoded, plain_value
 from grouping.roster.report import some_ids
-from grouping.roster.columns import ATTRIBUTE, REMARK
 from grouping.roster.schema import Member, Participation, Status
 from grouping.roster.spelling import Spelling
 from grouping.roster.synonyms import squeeze, value_words
-from grouping.roster.words import say
 from grouping.roster.teams import read_pattern
+from grouping.roster.words import say
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -106,11 +106,12 @@ class MemberReader:
         if not self.table.has("department"):
             missing.append(("department", "a column with departments is needed: department, 部门 …"))
         has_rota = self.rota.table is not None and self.rota.table.has("shift_pattern")
-        if not (
-            self.table.has("shift_pattern") or has_rota or any(team.shift_pattern for team in self.teams.teams)
-        ):
+        if not (self.table.has("shift_pattern") or has_rota or any(team.shift_pattern for team in self.teams.teams)):
             missing.append(
-                ("shift_pattern", "a column with shifts is needed: shift, 班次, 班制 …, or teams or a rota that have one")
+                (
+                    "shift_pattern",
+                    "a column with shifts is needed: shift, 班次, 班制 …, or teams or a rota that have one",
+                )
             )
         unread = [header for header, why in self.table.ignored if why == "not known"]
         for field, message in missing:
@@ -254,7 +255,12 @@ class MemberReader:
                 return cells.integer("cycle_offset", least=None) or 0
             start = cells.date("cycle_offset")
             return (pattern.anchor - start).days % pattern.cycle if start and pattern and pattern.cycle else 0
-        if pattern is None or not pattern.cycle or pattern.is_label or (pattern.crews or (2 if pattern.crew_step_days else 1)) < 2:
+        if (
+            pattern is None
+            or not pattern.cycle
+            or pattern.is_label
+            or (pattern.crews or (2 if pattern.crew_step_days else 1)) < 2
+        ):
             return 0
         index = value_words("crew").get(_CREW.sub("", squeeze(crew))) if crew else None
         if index is None or pattern.crew_step_days is None:
@@ -306,7 +312,9 @@ class MemberReader:
             self.defaults.append(say("no column with ids: members are numbered by row, from {first}", first=first))
         if not self.table.has("status"):
             if self.table.has("confirmed_on") and self.table.has("joined_on"):
-                self.defaults.append(say("no column with the status: probationary where the confirmation date is blank"))
+                self.defaults.append(
+                    say("no column with the status: probationary where the confirmation date is blank")
+                )
             else:
                 self.defaults.append(say("no column with the status: all members are full"))
         for field, ids in self._inherited.items():

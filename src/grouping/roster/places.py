@@ -28,6 +28,7 @@ _CRS = {
     "cgcs2000": "CGCS2000",
 }
 
+_MOST_MINUTES = 10_000
 TravelEntry = tuple[str, str, int | None]
 """From, to, minutes; no minutes means that the two are neighbours."""
 
@@ -133,7 +134,7 @@ def read_travel(table: Table | None, places: Places, faults: Faults) -> tuple[Tr
         for key in ("from_site", "to_site"):
             if cells.text(key) is None:
                 cells.fault("missing_value", "the site is missing", key)
-        minutes = cells.number("minutes", least=0)
+        minutes = cells.number("minutes", least=0, most=_MOST_MINUTES)
         if table and table.has("minutes") and cells.text("minutes") is None:
             cells.fault("missing_value", "the minutes are missing", "minutes")
         if ends[0] is None or ends[1] is None:

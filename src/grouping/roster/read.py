@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import os
 import re
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
@@ -24,7 +25,6 @@ from grouping.roster.words import say
 
 if TYPE_CHECKING:
     import datetime as dt
-    import os
 
     import pandas as pd
 
@@ -77,7 +77,7 @@ def read_roster(
     Roster(42 members, 18 teams, 6 sites)
     """
     check_option(unknown_shift)
-    if not isinstance(path, str) and not hasattr(path, "__fspath__"):
+    if not isinstance(path, (str, os.PathLike)):
         return _from_records(path, columns=columns, unknown_shift=unknown_shift, usual_rotas=usual_rotas)
     faults = Faults()
     source = None if path == "-" else Path(path).expanduser()
@@ -171,7 +171,9 @@ class _Reading:
         if other is None:
             self.tables[table.kind] = table
             return
-        message = say("{first} and {second} are both read as {kind}", first=other.name, second=table.name, kind=table.kind)
+        message = say(
+            "{first} and {second} are both read as {kind}", first=other.name, second=table.name, kind=table.kind
+        )
         self.faults.add("two_tables", message, table=table)
 
     def _take_best(self, grids: list[Grid]) -> None:
@@ -238,9 +240,7 @@ def roster_from_frames(
     return build_roster(tables, faults, unknown_shift=unknown_shift, usual_rotas=usual_rotas)
 
 
-def _from_frame(
-    kind: str, frame: object, faults: Faults, *, columns: Mapping[str, str | None] | None = None
-) -> Table:
+def _from_frame(kind: str, frame: object, faults: Faults, *, columns: Mapping[str, str | None] | None = None) -> Table:
     """Return the table of a DataFrame, or of dicts."""
     import pandas as pd
 
@@ -249,7 +249,9 @@ def _from_frame(
     else:
         records = [] if isinstance(frame, (str, bytes, Mapping)) or not isinstance(frame, Iterable) else list(frame)
         if not records or not all(isinstance(record, Mapping) for record in records):
-            message = say("{kind} must be a DataFrame or a list of dicts, not {type}", kind=kind, type=type(frame).__name__)
+            message = say(
+                "{kind} must be a DataFrame or a list of dicts, not {type}", kind=kind, type=type(frame).__name__
+            )
             raise RosterError(Issue("not_a_frame", message, advice=say("read files by read_roster")))
         first, *rows = record_cells([dict(record) for record in records])
         headers = [str(header) for header in first]

@@ -78,7 +78,9 @@ def anchor_warnings(pattern_ids: Sequence[str]) -> list[str]:
     """Return which rotas have no anchor date: their crews are right among each other, their dates are not."""
     if not pattern_ids:
         return []
-    text = "rotas without an anchor date, assumed to begin on Monday 2026-11-30, so that their dates may be wrong: {rotas}"
+    text = (
+        "rotas without an anchor date, assumed to begin on Monday 2026-11-30, so that their dates may be wrong: {rotas}"
+    )
     return [say(text, rotas=some_ids(pattern_ids))]
 
 
@@ -102,7 +104,9 @@ def reach_warnings(roster: Roster) -> list[str]:
     lost = [one for ids, can in zip(like.values(), can_come, strict=True) if not can for one in ids]
     if not lost:
         return []
-    return [say("no session of the default times could reach them, they are on duty or resting: {ids}", ids=some_ids(lost))]
+    return [
+        say("no session of the default times could reach them, they are on duty or resting: {ids}", ids=some_ids(lost))
+    ]
 
 
 def size_warnings(members: Iterable[Member]) -> list[str]:
@@ -112,7 +116,7 @@ def size_warnings(members: Iterable[Member]) -> list[str]:
     for member in members:
         sizes[member.branch] += 1
         full[member.branch] += member.status == "full"
-    warnings = []
+    warnings: list[str] = []
     for branch, size in sizes.items():
         called = say("branch {branch!r}", branch=branch) if branch else say("the roster (no branch given)")
         if size > LARGEST_BRANCH:

@@ -95,7 +95,9 @@ class Roster:
         unknown_shift: str = "error",
         usual_rotas: bool = False,
     ) -> Roster:
-        """Return the roster that DataFrames (or lists of dicts) describe, with English or Chinese headers; they are not changed.
+        """Return the roster that DataFrames or lists of dicts describe; they are not changed.
+
+        Headers are English or Chinese.
 
         Parameters
         ----------
@@ -177,7 +179,9 @@ class Roster:
             known = [*self.attributes, *MEMBER_FIELDS]
             close = list(dict.fromkeys(get_close_matches(attr, known, n=4, cutoff=0.5)))
             advice = "use one of: " + ", ".join(close or dict.fromkeys(known))
-            raise RosterError(Issue("unknown_attribute", say("the roster has no such attribute"), value=attr, advice=advice))
+            raise RosterError(
+                Issue("unknown_attribute", say("the roster has no such attribute"), value=attr, advice=advice)
+            )
         return [member.get(attr) for member in self.members]
 
     @property
@@ -301,8 +305,6 @@ class Roster:
         data["skills"] = [";".join(member.skills) or None for member in self.members]
         data.update({name: self.column(name) for name in self.extra_attributes()})
         return pd.DataFrame({name: pd.Series(values, dtype=_dtype(values)) for name, values in data.items()})
-
-
 
     def to_excel(self, path: str | Path, *, lang: str = "zh", force: bool = False) -> Path:
         """Write the roster with all its tables as a workbook, which `read_roster` reads back as an equal roster.

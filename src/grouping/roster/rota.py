@@ -58,7 +58,7 @@ class Rota:
         people = [("id", squeeze(member_id))]
         if name:
             people += [("name", squeeze(name), squeeze(team))] if team else []  # type: ignore[list-item]
-            people += [("name", squeeze(name))]  # type: ignore[list-item]
+            people += [("name", squeeze(name))]
         teams = [(squeeze(team), squeeze(department)), (squeeze(team),)] if team and department else []
         found = [row for keys, known in ((people, self._people), (teams, self._teams)) if (row := _first(keys, known))]
         self._used.update(row.number for row in found)
@@ -67,7 +67,9 @@ class Rota:
     def tell(self, members: int) -> Iterable[str]:
         """Yield what was joined."""
         if self.table is not None:
-            text = "{table}: {used} of {rows} rows speak of members; the others are of persons or teams outside the roster"
+            text = (
+                "{table}: {used} of {rows} rows speak of members; the others are of persons or teams outside the roster"
+            )
             yield say(text, table=self.table.name, used=len(self._used), rows=len(self.table.rows))
 
     def warn(self) -> Iterable[str]:

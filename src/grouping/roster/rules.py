@@ -122,7 +122,9 @@ def read_requests(table: Table | None, people: People, faults: Faults) -> tuple[
         if None in members or kind is None:
             continue
         if len(set(known)) < max(fewest, len(known)):
-            text = "{kind} needs at least {fewest} different members" if len(known) < fewest else "a member is named twice"
+            text = (
+                "{kind} needs at least {fewest} different members" if len(known) < fewest else "a member is named twice"
+            )
             message = say(text, kind=kind, fewest=fewest)
             cells.fault("bad_request", message, keys[0] if keys else "members", show=False)
             continue

@@ -76,16 +76,12 @@ def _segments(cells: Cells) -> tuple[tuple[int, int], ...]:
             continue
         match = _SEGMENT.fullmatch(part.strip())
         if match is None:
-            cells.fault(
-                "bad_segment", "not a time span", "segments"
-            )
+            cells.fault("bad_segment", "not a time span", "segments")
             continue
         start = int(match[1]) * 60 + int(match[2]) + (DAY if match[3] else 0)
         end = int(match[4]) * 60 + int(match[5]) + (DAY if match[6] else 0)
         if end <= start or int(match[2]) > 59 or int(match[5]) > 59 or start >= 2 * DAY or int(match[4]) > 24:
-            cells.fault(
-                "bad_segment", "the span ends before it begins", "segments"
-            )
+            cells.fault("bad_segment", "the span ends before it begins", "segments")
             continue
         segments.append((start, end))
     return tuple(sorted(segments))

@@ -65,21 +65,29 @@ def _folder(folder: Path, faults: Faults) -> tuple[list[Source], list[tuple[str,
             named.setdefault(one.stem.casefold(), one)
     if "roster" in named:
         chosen: list[tuple[Path, str | None]] = [(named[kind], kind) for kind in KINDS if kind in named]
-        why = say("the folder has {name}, and only files named as its tables are read with it", name=named["roster"].name)
+        why = say(
+            "the folder has {name}, and only files named as its tables are read with it", name=named["roster"].name
+        )
     else:
         chosen = [(one, one.stem.casefold() if one in named.values() else None) for one in known]
         why = say("not a table")
     if not chosen:
-        faults.add("missing_file", "the folder has no roster.csv, nor another file that could be a roster", file=str(folder))
+        faults.add(
+            "missing_file", "the folder has no roster.csv, nor another file that could be a roster", file=str(folder)
+        )
     if len(chosen) > FOLDER_FILES:
         faults.add(
             "too_many_files",
-            say("the folder has {count} files that could be tables, more than {most}", count=len(chosen), most=FOLDER_FILES),
+            say(
+                "the folder has {count} files that could be tables, more than {most}",
+                count=len(chosen),
+                most=FOLDER_FILES,
+            ),
             file=str(folder),
         )
         return [], []
     read = {one for one, _ in chosen}
-    left = [(one.name, why) for one in known if one not in read]
+    left: list[tuple[str, str]] = [(one.name, why) for one in known if one not in read]
     return [source for one, kind in chosen for source in _opened(one, kind, faults)], left
 
 

@@ -69,7 +69,9 @@ def examples(words: tuple[str, ...]) -> tuple[str, ...]:
 
 @cache
 def _private_words() -> tuple[str, ...]:
-    text = "身份证|证件号|手机|电话|住址|家庭地址|现居住|籍贯|户籍|户口|民族|宗教|健康状况|病史|邮箱|微信|银行卡|账号|identitycard|passport"
+    identity = "身份证|证件号|籍贯|户籍|户口|民族|宗教|健康状况|病史|银行卡|账号|identitycard|passport"
+    reach = "手机|电话|住址|家庭地址|现居住|邮箱|微信"
+    text = f"{identity}|{reach}"
     return tuple(plain(word) for word in text.split("|"))
 
 

@@ -245,9 +245,7 @@ def _is_full(filled: Sequence[int], labels: frozenset[int]) -> bool:
     return len(labels) > 1 and labels.issubset(filled)
 
 
-def _drop_private_numbers(
-    table: Table, keys: list[str | None], rows: Sequence[tuple[int, Sequence[object]]]
-) -> None:
+def _drop_private_numbers(table: Table, keys: list[str | None], rows: Sequence[tuple[int, Sequence[object]]]) -> None:
     """Take away further attributes that hold numbers of identity cards or phones, whatever their header says."""
     for column, key in enumerate(keys):
         if key is None or not key.startswith(ATTRIBUTE):

@@ -39,7 +39,9 @@ def decode(name: str, data: bytes, encoding: str | None, faults: Faults) -> tupl
             if assumed:
                 notes.append(say("{name} is read as {encoding}", name=name, encoding=assumed))
     except UnicodeError:
-        faults.add("bad_encoding", say("the file is not encoded in {encoding}", encoding=encoding or "UTF-8"), file=name)
+        faults.add(
+            "bad_encoding", say("the file is not encoded in {encoding}", encoding=encoding or "UTF-8"), file=name
+        )
         return None, notes
     except LookupError:
         faults.add("bad_encoding", "the encoding is not known", file=name, value=encoding, advice="use gb18030, utf-8")

@@ -27,7 +27,9 @@ _OVERLAP = 4096
 _CELL = re.compile(rb'\sr="([A-Z]{0,3})(\d{1,9})"')
 _ERROR = re.compile(rb'<c r="([A-Z]{1,3}\d+)"[^>]{0,200}\bt="e"')
 _REPEATED_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]{0,2000})")
-_REPEATED_ROW = re.compile(rb'<table:table-row\b[^>]{0,2000}?number-rows-repeated="(\d{3,})"[^>]{0,2000}?>(.{0,4000})', re.S)
+_REPEATED_ROW = re.compile(
+    rb'<table:table-row\b[^>]{0,2000}?number-rows-repeated="(\d{3,})"[^>]{0,2000}?>(.{0,4000})', re.S
+)
 _REPEATS = re.compile(rb'number-columns-repeated="(\d+)"')
 
 
@@ -149,7 +151,9 @@ def _look(
             if is_sheet:
                 places = set(_CELL.findall(window))
                 row = max(row, max((int(number) for _, number in places), default=0))
-                column = max(column, max((_number(letters) for letters in {letters for letters, _ in places}), default=0))
+                column = max(
+                    column, max((_number(letters) for letters in {letters for letters, _ in places}), default=0)
+                )
                 errors.extend(_ERROR.findall(window) if b't="e"' in window else ())
             if (is_sheet and max(row, 1) * max(column, 1) > AREA) or (is_open_document and _repeats_too_often(window)):
                 _too_wide(source.name, None, faults)
@@ -173,4 +177,7 @@ def _repeats_too_often(window: bytes) -> bool:
         repeats = _REPEATS.search(attributes)
         if repeats and int(repeats[1]) > 1_000 and b"value-type" in attributes:
             return True
-    return any(int(count) > 10_000 and b"value-type" in row.split(b"</table:table-row>")[0] for count, row in _REPEATED_ROW.findall(window))
+    return any(
+        int(count) > 10_000 and b"value-type" in row.split(b"</table:table-row>")[0]
+        for count, row in _REPEATED_ROW.findall(window)
+    )
