@@ -26,6 +26,8 @@ _EXCEL_EPOCH = dt.date(1899, 12, 30)
 _YEARS = range(1900, 2101)
 _UNITS = "票分天人个座名次日%"
 _LARGEST = 2**1000
+_LONGEST_MISSING = 8
+"""Characters of the longest word for "none", with room for spaces in it."""
 
 
 def text_of(value: object) -> str:
@@ -110,6 +112,8 @@ class Cells:
         if value is None:
             return None
         text = text_of(value)
+        if len(text) > _LONGEST_MISSING:
+            return text
         return None if not text or squeeze(text) in value_words("missing") else text
 
     def identifier(self, key: str) -> str | None:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 from grouping.errors import InputError, Issue
 from grouping.roster.limits import CELL_CHARACTERS
 from grouping.roster.native import HEADERS, SHEET, encoded, type_of
-from grouping.roster.schema import MEMBER_FIELDS
+from grouping.roster.schema import MEMBER_FIELDS, Site, Team
 from grouping.roster.shifts import DAY
 from grouping.roster.synonyms import column_words, plain, read_data, value_words
 from grouping.roster.words import say
@@ -137,23 +137,24 @@ def _is_exact(number: float) -> bool:
 
 
 def _sheets(roster: Roster) -> dict[str, Sheet]:
+    committee: list[list[object]] = [
+        [one.member_id, one.role, one.branch, one.max_groups, ";".join(one.business_lines) or None]
+        for one in roster.committee
+    ]
+    calendar: list[list[object]] = [
+        [member_id, day, code] for (member_id, day), code in sorted(roster.explicit_shifts.items())
+    ]
     return {
         "roster": _members(roster),
-        "teams": _records(roster.teams, ("team", "department", "business_line", "site", "shift_pattern", "employees", "declared_members")),
-        "sites": _records(roster.sites, ("site_id", "name", "lat", "lon", "crs", "zone", "capacity"), key="site"),
+        "teams": _records(roster.teams, list(Team.model_fields)),
+        "sites": _records(roster.sites, [name for name in Site.model_fields if name != "site"], key="site"),
         "travel_minutes": _travel(roster),
         "shift_codes": _codes(roster.shift_codes),
         "shift_patterns": _patterns(roster),
-        "explicit_shifts": (
-            ["member_id", "date", "code"],
-            [[member_id, day, code] for (member_id, day), code in sorted(roster.explicit_shifts.items())],
-        ),
-        "committee": (
-            ["member_id", "role", "branch", "max_groups", "business_lines"],
-            [[one.member_id, one.role, one.branch, one.max_groups, ";".join(one.business_lines) or None] for one in roster.committee],
-        ),
+        "explicit_shifts": (["member_id", "date", "code"], calendar),
+        "committee": (["member_id", "role", "branch", "max_groups", "business_lines"], committee),
         "constraints": _requests(roster),
-    }  # fmt: skip
+    }
 
 
 def _members(roster: Roster) -> Sheet:
@@ -201,10 +202,11 @@ def _travel(roster: Roster) -> Sheet:
 
 def _codes(codes: Sequence[ShiftCode]) -> Sheet:
     fields = ["code", "name_zh", "name_en", "segments", "recovery_hours", "is_work"]
-    return fields, [
-        [code.code, *(*code.names, None, None)[:2], ";".join(map(_span, code.segments)) or None, code.recovery_hours, code.is_work]
-        for code in codes
-    ]  # fmt: skip
+    rows: list[list[object]] = []
+    for code in codes:
+        segments = ";".join(map(_span, code.segments)) or None
+        rows.append([code.code, *(*code.names, None, None)[:2], segments, code.recovery_hours, code.is_work])
+    return fields, rows
 
 
 def _span(segment: tuple[int, int]) -> str:

@@ -264,7 +264,8 @@ _NOTES = tuple(
     squeeze(word)
     for word in (
         "注", "备注", "说明", "填表说明", "填表人", "制表", "制表人", "审核", "审核人", "负责人", "联系人", "填报单位",
-        "填报日期", "填报人", "编制", "批准", "单位盖章", "note", "notes", "remark", "remarks", "prepared by", "checked by",
+        "填报日期", "填报人", "编制", "批准", "单位盖章", "note", "notes", "remark", "remarks",
+        "prepared by", "checked by",
     )
 )  # fmt: skip
 

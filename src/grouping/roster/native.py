@@ -1,4 +1,4 @@
-"""What the package's own workbooks say about themselves: the types of further attributes, so that they come back equal."""
+"""What the package's own workbooks say about themselves: the types of further attributes."""
 
 from __future__ import annotations
 

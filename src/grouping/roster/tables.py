@@ -263,7 +263,7 @@ def _trim(header: object) -> str:
 def clean(cell: object) -> object:
     """Return a cell without what is not meant: white space around, marks that cannot be seen; None if it is blank."""
     if isinstance(cell, str):
-        cell = _INVISIBLE.sub("", cell).strip() if _INVISIBLE.search(cell) else cell.strip()
+        cell = cell.strip() if cell.isprintable() else _INVISIBLE.sub("", cell).strip()
         return None if not cell or cell in _ACCIDENTS else cell
     if isinstance(cell, dt.datetime) and cell.time() == dt.time(0):
         return cell.date()

@@ -10,6 +10,7 @@ import io
 import re
 import zipfile
 import zlib
+from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from grouping.roster.grids import Grid
@@ -150,10 +151,8 @@ def _look(
             window = tail + chunk
             if is_sheet:
                 places = set(_CELL.findall(window))
-                row = max(row, max((int(number) for _, number in places), default=0))
-                column = max(
-                    column, max((_number(letters) for letters in {letters for letters, _ in places}), default=0)
-                )
+                row = max(row, *map(int, set(map(itemgetter(1), places))), 0)
+                column = max(column, *map(_number, set(map(itemgetter(0), places))), 0)
                 errors.extend(_ERROR.findall(window) if b't="e"' in window else ())
             if (is_sheet and max(row, 1) * max(column, 1) > AREA) or (is_open_document and _repeats_too_often(window)):
                 _too_wide(source.name, None, faults)
