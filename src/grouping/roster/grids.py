@@ -19,6 +19,8 @@ if TYPE_CHECKING:
     from grouping.roster.faults import Faults
     from grouping.roster.sources import Source
 
+HIDDEN = "hidden"
+"""The kind of a grid that is not looked at, because who made the workbook does not see it."""
 Range = tuple[int, int, int, int]
 """First row, first column, last row, last column, from 0."""
 

@@ -14,9 +14,9 @@ from grouping.roster.build import build_roster, check_option
 from grouping.roster.calendars import calendar_of
 from grouping.roster.cells import date_of
 from grouping.roster.faults import Faults
-from grouping.roster.grids import Grid, grids_of, record_cells
+from grouping.roster.grids import HIDDEN, Grid, grids_of, record_cells
 from grouping.roster.layout import NEEDED, find_table, is_blank, kind_of_name
-from grouping.roster.native import native_columns
+from grouping.roster.native import SHEET, native_columns
 from grouping.roster.slots import read_slots
 from grouping.roster.sources import KINDS, Source, read_sources
 from grouping.roster.synonyms import column_words, plain
@@ -119,7 +119,7 @@ class _Reading:
         for grid in grids:
             self.types.update(native_columns(grid))
         told = {id(grid): self._told(grid) for grid in grids}
-        shown = [grid for grid in grids if told[id(grid)] != "ignore" and not _is_empty(grid)]
+        shown = [grid for grid in grids if told[id(grid)] not in {"ignore", HIDDEN} and grid.sheet != SHEET and not _is_empty(grid)]
         is_single = len(shown) == 1 and not is_folder
         for grid in grids:
             kind = told[id(grid)] or ("roster" if is_single and not grid.is_records and grid in shown else None)
@@ -142,8 +142,11 @@ class _Reading:
                 self.faults.add("unknown_kind", "sheets= names no kind of table", value=kind, expected=expected)
 
     def _take(self, grid: Grid, kind: str | None) -> None:
-        if kind == "ignore" or _is_empty(grid):
-            self.ignored.append((grid.name, say("sheets= says so") if kind == "ignore" else say("empty")))
+        if kind in {"ignore", HIDDEN} or _is_empty(grid):
+            reasons = {"ignore": say("sheets= says so"), HIDDEN: say("the sheet is hidden")}
+            self.ignored.append((grid.name, reasons.get(kind or "", say("empty"))))
+            return
+        if grid.sheet == SHEET:
             return
         self._look_for_anchor(grid)
         if kind in {None, "explicit_shifts", "rota"} and not grid.is_records:
@@ -184,17 +187,17 @@ class _Reading:
             rows = [sum(isinstance(cell, str) and plain(cell) in words for cell in cells) for cells in grid.cells[:30]]
             return kind_of_name(grid.sheet or grid.file) == "roster", max(rows, default=0)
 
-        free = [grid for grid in grids if (grid.file, grid.sheet) not in self._used()]
+        used = {(table.file, table.sheet) for kind, table in self.tables.items() if kind != "rota"}
+        free = [grid for grid in grids if (grid.file, grid.sheet) not in used]
         if not free:
             file = grids[0].file if grids else None
             self.faults.add("no_roster", "no sheet is understood as a roster of members", file=file)
             return
         best = max(free, key=likeness)
         self.ignored = [pair for pair in self.ignored if pair[0] != best.name]
+        if "rota" in self.tables and self.tables["rota"].name == best.name:
+            del self.tables["rota"]
         self._take(best, "roster")
-
-    def _used(self) -> set[tuple[str, str | None]]:
-        return {(table.file, table.sheet) for table in self.tables.values()}
 
     def _look_for_anchor(self, grid: Grid) -> None:
         """Remember a note such as "基准日2026-11-30" above or below a table."""

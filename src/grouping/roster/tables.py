@@ -224,7 +224,7 @@ def _why_skipped(
         return say("one text across the table")
     if isinstance(first, str):
         id_column = table.positions.get("member_id")
-        has_id = id_column is not None and id_column in filled and filled[0] != id_column
+        has_id = id_column is not None and id_column in filled and filled[0] != id_column and filled[0] not in serial
         if not has_id and filled[0] not in labels and is_total(first):
             return say("a total")
         if not has_id and filled[0] in labels and is_total(first) and not _is_full(filled, labels):

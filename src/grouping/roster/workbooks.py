@@ -14,7 +14,9 @@ from operator import itemgetter
 from typing import TYPE_CHECKING
 
 from grouping.roster.grids import Grid
+from grouping.roster.grids import HIDDEN
 from grouping.roster.limits import AREA, ENTRIES, SHEETS, UNPACKED_BYTES
+from grouping.roster.native import SHEET
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
@@ -73,11 +75,13 @@ def _grids(source: Source, notes: list[str], faults: Faults) -> list[Grid]:
 
 
 def _grid(source: Source, workbook: CalamineWorkbook, name: str, notes: list[str], faults: Faults) -> Grid | None:
-    from python_calamine import SheetTypeEnum
+    from python_calamine import SheetTypeEnum, SheetVisibleEnum
 
-    kinds = {meta.name: meta.typ for meta in workbook.sheets_metadata}
-    if kinds.get(name, SheetTypeEnum.WorkSheet) != SheetTypeEnum.WorkSheet:
+    about = {meta.name: meta for meta in workbook.sheets_metadata}.get(name)
+    if about is not None and about.typ != SheetTypeEnum.WorkSheet:
         return None
+    if about is not None and about.visible != SheetVisibleEnum.Visible and name != SHEET:
+        return Grid(source.name, name, [], kind=HIDDEN)
     sheet = workbook.get_sheet_by_name(name)
     if sheet.end is None:
         return Grid(source.name, name, [])
