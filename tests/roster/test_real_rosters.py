@@ -11,10 +11,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 import pytest
+from tests.roster.books import write
 
 from grouping.errors import RosterError
 from grouping.roster import Roster, read_roster
-from tests.roster.books import write
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -305,8 +305,20 @@ def test_without_a_roster_the_best_sheet_says_what_it_lacks(tmp_path: Path) -> N
 
 @pytest.mark.parametrize(
     "value",
-    ["2016-06-02", "2016/6/2", "2016.6.2", "2016.06.02", "2016年6月2日", "20160602", 20160602, 42523, "42523", dt.date(2016, 6, 2), "２０１６-０６-０２"],
-)  # fmt: skip
+    [
+        *(
+            "2016-06-02",
+            "2016/6/2",
+            "2016.6.2",
+            "2016.06.02",
+            "2016年6月2日",
+            "20160602",
+            "42523",
+            "２０１６-０６-０２",
+        ),
+        *(20160602, 42523, dt.date(2016, 6, 2)),
+    ],
+)
 def test_forms_of_dates(tmp_path: Path, value: object) -> None:
     file = write(tmp_path / "r.xlsx", {"s": [(*HEAD, "入党时间"), (*ONE, value)]})
     assert read_roster(file).column("joined_on") == [dt.date(2016, 6, 2)]

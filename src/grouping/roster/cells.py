@@ -10,7 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from grouping.roster.faults import choices
-from grouping.roster.synonyms import squeeze, value_words
+from grouping.roster.synonyms import narrow, squeeze, value_words
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
@@ -119,7 +119,7 @@ class Cells:
     def identifier(self, key: str) -> str | None:
         """Return the cell as text, whatever it says; full-width digits, letters and spaces become plain."""
         value = self.raw(key)
-        return None if value is None else unicodedata.normalize("NFKC", text_of(value)).strip() or None
+        return None if value is None else narrow(text_of(value)) or None
 
     def number(self, key: str, *, least: float | None = None, most: float | None = None) -> float | None:
         """Return the cell as a number between ``least`` and ``most``."""

@@ -90,6 +90,8 @@ def find_table(grid: Grid, kind: str | None, chosen: Mapping[str, str | None]) -
     kind : where it is known which table it is; the row that is understood best is then its header, whatever is missing
     chosen : the caller's ``{header: our field}``, for the roster
     """
+    if kind is None and kind_of_name(grid.sheet or grid.file) == "ignore":
+        return None
     if grid.is_records:
         found = _records(grid, kind)
     else:

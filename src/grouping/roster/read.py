@@ -119,7 +119,11 @@ class _Reading:
         for grid in grids:
             self.types.update(native_columns(grid))
         told = {id(grid): self._told(grid) for grid in grids}
-        shown = [grid for grid in grids if told[id(grid)] not in {"ignore", HIDDEN} and grid.sheet != SHEET and not _is_empty(grid)]
+        shown = [
+            grid
+            for grid in grids
+            if told[id(grid)] not in {"ignore", HIDDEN} and grid.sheet != SHEET and not _is_empty(grid)
+        ]
         is_single = len(shown) == 1 and not is_folder
         for grid in grids:
             kind = told[id(grid)] or ("roster" if is_single and not grid.is_records and grid in shown else None)

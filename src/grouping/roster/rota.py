@@ -42,7 +42,8 @@ class Rota:
             department = cells.text("department")
             self._claim(self._teams, cells, (squeeze(team), *((squeeze(department),) if department else ())), "team")
         else:
-            cells.fault("missing_value", "the row names neither a person nor a team", "team")
+            column = next(key for key in ("member_id", "name", "team") if cells.table.has(key))
+            cells.fault("missing_value", "the row names neither a person nor a team", column)
 
     def _claim(self, known: dict[tuple[str, ...], Row | None], cells: Cells, key: tuple[str, ...], column: str) -> None:
         other = known.get(key)

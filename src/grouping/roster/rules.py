@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 import datetime as dt
-import unicodedata
 from typing import TYPE_CHECKING, Literal, cast
 
 from grouping.roster.cells import Cells, text_of
 from grouping.roster.faults import choices, id_or_nothing
 from grouping.roster.schema import CommitteeMember, Request
 from grouping.roster.shifts import code_of_label
+from grouping.roster.synonyms import narrow
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
@@ -35,7 +35,7 @@ class People:
 
     def find(self, text: str) -> str | None:
         """Return the id of the member whom an id or a name means."""
-        plain = unicodedata.normalize("NFKC", text).strip()
+        plain = narrow(text)
         return plain if plain in self.by_id else self._named.get("".join(text.split()))
 
     def read(self, cells: Cells, key: str, text: str | None) -> str | None:

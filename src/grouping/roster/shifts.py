@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING
 from grouping.roster.cells import Cells, number_of
 from grouping.roster.faults import choices
 from grouping.roster.schema import LABEL_PREFIX, ShiftCode, ShiftPattern
-from grouping.roster.synonyms import examples, label_words, read_data, squeeze, value_words
+from grouping.roster.synonyms import examples, label_words, narrow, read_data, squeeze, value_words
 from grouping.roster.tables import make_table
 from grouping.roster.words import line, say
 
@@ -220,7 +220,7 @@ class ShiftWords:
             self.patterns[usual.pattern_id] = usual
             self.taken.append(usual)
             return usual.pattern_id
-        label = text.removeprefix(LABEL_PREFIX).strip()
+        label = narrow(text.removeprefix(LABEL_PREFIX))
         code = code_of_label(label, self.codes)
         if not label or (code is None and not self.unknown_as_label):
             return None

@@ -8,12 +8,23 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
+_NARROW = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
+_LONGEST_WORD = 200
 _SPACE = re.compile(r"[\s_\-]+")
 
 
 def plain(text: str) -> str:
     """Return a word in the form in which words are compared: no case, width, space, hyphen or underscore."""
-    return _SPACE.sub("", unicodedata.normalize("NFKC", text).strip().strip("\ufeff").casefold())
+    return _SPACE.sub("", unicodedata.normalize("NFKC", text[:_LONGEST_WORD]).strip().strip("\ufeff").casefold())
+
+
+def narrow(text: str) -> str:
+    """Return an id without full-width digits, letters, marks and spaces; all else stays as it is.
+
+    >>> narrow("ＨＱ０００１　")
+    'HQ0001'
+    """
+    return text.translate(_NARROW).strip()
 
 
 def squeeze(text: str) -> str:

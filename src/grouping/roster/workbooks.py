@@ -7,14 +7,17 @@ are unpacked once here, counted against the limits and checked against their che
 from __future__ import annotations
 
 import io
+import pickle
 import re
+import subprocess
+import sys
 import zipfile
 import zlib
-from operator import itemgetter
+from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grouping.roster.grids import Grid
-from grouping.roster.grids import HIDDEN
+from grouping.roster import isolated
+from grouping.roster.grids import HIDDEN, Grid
 from grouping.roster.limits import AREA, ENTRIES, SHEETS, UNPACKED_BYTES
 from grouping.roster.native import SHEET
 from grouping.roster.words import say
@@ -25,21 +28,26 @@ if TYPE_CHECKING:
     from grouping.roster.faults import Faults
     from grouping.roster.sources import Source
 
+_LEGACY_SECONDS = 120
 _CHUNK = 1 << 22
-_OVERLAP = 4096
-_CELL = re.compile(rb'\sr="([A-Z]{0,3})(\d{1,9})"')
-_ERROR = re.compile(rb'<c r="([A-Z]{1,3}\d+)"[^>]{0,200}\bt="e"')
-_REPEATED_CELL = re.compile(rb"<table:(?:covered-)?table-cell\b([^>]{0,2000})")
-_REPEATED_ROW = re.compile(
-    rb'<table:table-row\b[^>]{0,2000}?number-rows-repeated="(\d{3,})"[^>]{0,2000}?>(.{0,4000})', re.S
-)
-_REPEATS = re.compile(rb'number-columns-repeated="(\d+)"')
+_LONGEST_TAG = 1 << 16
+_PLACED = re.compile(rb"""<(?:\w+:)?(?:c|row)\b[^<>]*?\sr\s*=\s*["']([^"'<>]*)["']""")
+_PLACE = re.compile(rb"([A-Z]{0,3})([1-9]\d{0,6})")
+_ERROR = re.compile(rb'<c r="([A-Z]{1,3}\d+)"[^<>]{0,200}\bt="e"')
+_REPEATED = re.compile(rb"""number-(columns|rows)-repeated\s*=\s*["']([^"'<>]*)["']""")
+_REPEATED_CELL = re.compile(rb"<(?:\w+:)?(?:covered-)?table-cell\b([^<>]*)")
+_REPEATED_ROW = re.compile(rb"<(?:\w+:)?table-row\b[^<>]*?number-rows-repeated[^<>]*>")
+_LETTERS = b"ABCDEFGHIJKLMNOPQRSTUVWXYZ"
+_MOST_COLUMNS, _MOST_ROWS = 16_384, 1_048_576
+_MOST_VALUES_REPEATED = 1_000
 
 
 def workbook_grids(source: Source, faults: Faults) -> list[Grid]:
     """Return a grid for each sheet that shows cells; a workbook that cannot be read is a fault."""
     notes: list[str] = []
-    if source.data.startswith(b"PK") and not _is_safe(source, notes, faults):
+    if not source.data.startswith(b"PK"):
+        return _legacy_grids(source, faults)
+    if not _is_safe(source, notes, faults):
         return []
     try:
         return _grids(source, notes, faults)
@@ -50,6 +58,37 @@ def workbook_grids(source: Source, faults: Faults) -> list[Grid]:
             raise
         _refuse(source, error, faults)
     return []
+
+
+def _legacy_grids(source: Source, faults: Faults) -> list[Grid]:
+    """Return the grids of an .xls file, read in a process of its own because damaged ones end it."""
+    command = [sys.executable, str(Path(isolated.__file__)), str(AREA)]
+    try:
+        done = subprocess.run(command, input=source.data, capture_output=True, timeout=_LEGACY_SECONDS, check=False)
+        answer = pickle.loads(done.stdout) if done.returncode == 0 else "the process ended"
+    except subprocess.TimeoutExpired:
+        answer = "no end"
+    if isinstance(answer, str):
+        _refuse(source, ValueError(answer), faults)
+        return []
+    if len(answer) > SHEETS:
+        _too_many_sheets(source, len(answer), faults)
+        return []
+    grids = []
+    for name, is_shown, cells, merged in answer:
+        if cells is None:
+            _too_wide(source.name, name, faults)
+        elif is_shown:
+            kind = source.kind if len(answer) == 1 else None
+            grids.append(Grid(source.name, name, cells, merged=merged, kind=kind))
+        else:
+            grids.append(Grid(source.name, name, [], kind=HIDDEN))
+    return grids
+
+
+def _too_many_sheets(source: Source, count: int, faults: Faults) -> None:
+    message = say("the workbook has {count} sheets, more than {most}", count=count, most=SHEETS)
+    faults.add("too_large", message, file=source.name)
 
 
 def _refuse(source: Source, error: BaseException, faults: Faults) -> None:
@@ -66,8 +105,7 @@ def _grids(source: Source, notes: list[str], faults: Faults) -> list[Grid]:
     try:
         names = workbook.sheet_names
         if len(names) > SHEETS:
-            message = say("the workbook has {count} sheets, more than {most}", count=len(names), most=SHEETS)
-            faults.add("too_large", message, file=source.name)
+            _too_many_sheets(source, len(names), faults)
             return []
         return [grid for name in names if (grid := _grid(source, workbook, name, notes, faults)) is not None]
     finally:
@@ -142,29 +180,65 @@ def _bomb(source: Source, faults: Faults) -> None:
 def _look(
     source: Source, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int, errors: list[bytes], faults: Faults
 ) -> int | None:
-    """Unpack one part; return its size, or None after recording that it is too large."""
-    is_sheet = "worksheets/" in entry.filename and entry.filename.endswith(".xml")
-    is_open_document = entry.filename == "content.xml"
-    used, row, column, tail = 0, 0, 0, b""
+    """Unpack one part; return its size, or None after recording that it is too large.
+
+    Raises
+    ------
+    ValueError
+        If it places cells where no sheet has any.
+    """
+    used = row = column = 0  # each part starts anew: rows are in order within a sheet
+    tail = b""
     with archive.open(entry) as part:
         while chunk := part.read(_CHUNK):
             used += len(chunk)
             if used > left:
                 _bomb(source, faults)
                 return None
+            if entry.filename.startswith("xl/media/") or b"<" not in chunk + tail:
+                continue
             window = tail + chunk
-            if is_sheet:
-                places = set(_CELL.findall(window))
-                row = max(row, *map(int, set(map(itemgetter(1), places))), 0)
-                column = max(column, *map(_number, set(map(itemgetter(0), places))), 0)
-                errors.extend(_ERROR.findall(window) if b't="e"' in window else ())
-            if (is_sheet and max(row, 1) * max(column, 1) > AREA) or (is_open_document and _repeats_too_often(window)):
+            if entry.filename.endswith(".xml") and b"\0" in window:
+                raise ValueError("an encoding that is not looked into")
+            first_row, far_row, far_column = _reach(window)
+            if first_row and first_row < row:
+                raise ValueError("rows out of order")
+            row, column = max(row, far_row), max(column, far_column)
+            if max(row, 1) * max(column, 1) > AREA or _repeats_too_often(window):
                 _too_wide(source.name, None, faults)
                 return None
-            tail = chunk[-_OVERLAP:] if is_sheet or is_open_document else b""
-            if is_sheet:
-                errors[:] = list(dict.fromkeys(errors))
+            if b't="e"' in window:
+                errors[:] = list(dict.fromkeys((*errors, *_ERROR.findall(window))))
+            tail = _unfinished(window)
     return used
+
+
+def _reach(window: bytes) -> tuple[int, int, int]:
+    """Return the first row, the last row and the last column of the cells in some XML; 0 where it has none.
+
+    Rows must be in order: the parser takes the first and the last for the bounds, and would lose what lies outside.
+    """
+    places = _PLACED.findall(window)
+    columns: set[bytes] = set()
+    for place in set(places):
+        found = _PLACE.fullmatch(place)
+        if found is None:
+            raise ValueError("a place that no sheet has")
+        columns.add(found[1])
+    rows = [int(place.lstrip(_LETTERS)) for place in places]
+    if rows != sorted(rows):
+        raise ValueError("rows out of order")
+    return (rows[0], rows[-1], max(map(_number, columns))) if rows else (0, 0, 0)
+
+
+def _unfinished(window: bytes) -> bytes:
+    """Return the tag at the end that goes on in the next chunk."""
+    start = window.rfind(b"<")
+    if start <= window.rfind(b">"):
+        return b""
+    if len(window) - start > _LONGEST_TAG:
+        raise ValueError("a tag without end")
+    return window[start:]
 
 
 def _number(letters: bytes) -> int:
@@ -176,11 +250,18 @@ def _number(letters: bytes) -> int:
 
 def _repeats_too_often(window: bytes) -> bool:
     """Whether cells or rows with contents stand for a great many equal ones; blank fillers may be any number."""
+    if b"-repeated" not in window:
+        return False
+    for what, number in set(_REPEATED.findall(window)):
+        if not number.isdigit() or not 0 < int(number) <= (_MOST_COLUMNS if what == b"columns" else _MOST_ROWS):
+            raise ValueError("a number of cells that no sheet has")
     for attributes in _REPEATED_CELL.findall(window):
-        repeats = _REPEATS.search(attributes)
-        if repeats and int(repeats[1]) > 1_000 and b"value-type" in attributes:
+        repeats = _REPEATED.search(attributes)
+        if repeats and int(repeats[2]) > _MOST_VALUES_REPEATED and b"value" in attributes:
             return True
-    return any(
-        int(count) > 10_000 and b"value-type" in row.split(b"</table:table-row>")[0]
-        for count, row in _REPEATED_ROW.findall(window)
-    )
+    for found in _REPEATED_ROW.finditer(window):
+        repeats = _REPEATED.search(found[0])
+        row = window[found.end() : window.find(b"table-row", found.end())]
+        if repeats and int(repeats[2]) > _MOST_VALUES_REPEATED and b"value" in row:
+            return True
+    return False
