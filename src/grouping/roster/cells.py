@@ -10,6 +10,7 @@ from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from grouping.roster.faults import choices
+from grouping.roster.native import YEARS
 from grouping.roster.synonyms import narrow, squeeze, value_words
 from grouping.roster.words import say
 
@@ -23,7 +24,6 @@ _DATE = re.compile(
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _SKILLS = re.compile(r"[;；、,，/]")
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
-_YEARS = range(1900, 2101)
 _UNITS = "票分天人个座名次日%"
 _LARGEST = 2**1000
 _LONGEST_MISSING = 8
@@ -61,13 +61,13 @@ def _date_of(value: object) -> dt.date:
         if isinstance(value, float) and text.endswith(".1"):  # 2017.10, written as a number, loses its zero
             raise ValueError(text)
         match = _DATE.fullmatch(text) or _COMPACT.fullmatch(text)
-        if match and int(match[1]) in _YEARS:
+        if match and int(match[1]) in YEARS:
             day = dt.date(int(match[1]), int(match[2]), int(match[3] or 1))
         elif text.isdecimal() and len(text) == 5:
             day = _EXCEL_EPOCH + dt.timedelta(days=int(text))
         else:
             raise ValueError(text)
-    if day.year not in _YEARS:
+    if day.year not in YEARS:
         raise ValueError(text_of(value))
     return day
 

@@ -13,6 +13,8 @@ if TYPE_CHECKING:
 
     from grouping.roster.grids import Grid
 
+YEARS = range(1900, 2101)
+"""Of dates that cells are read as."""
 SHEET = "_grouping"
 HEADERS = ("attribute", "type")
 _NAMES: tuple[tuple[type, str], ...] = (
@@ -37,14 +39,18 @@ def type_of(values: Iterable[object]) -> str:
     >>> type_of([1, 2]), type_of([True]), type_of([1, "a"]), type_of([("a", "b")])
     ('integer', 'flag', 'json', 'json')
     """
-    kinds = {type(value) for value in values}
+    found = list(values)
+    kinds = {type(value) for value in found}
+    if kinds == {dt.date} and not all(value.year in YEARS for value in found if isinstance(value, dt.date)):
+        return "json"
     kind = kinds.pop() if len(kinds) == 1 else object
     return next((name for known, name in _NAMES if kind is known), "json")
 
 
 def encoded(value: object) -> str:
     """Return a value as text from which `decoded` makes it again."""
-    return json.dumps(_to_json(value), ensure_ascii=False)
+    text = json.dumps(_to_json(value), ensure_ascii=False)
+    return text if text.isprintable() else json.dumps(_to_json(value))  # what cannot be seen is taken out of cells
 
 
 def _to_json(value: object) -> object:
