@@ -77,6 +77,7 @@ def build_roster(
         patterns,
         unknown_as_label=unknown_shift == "label" or _is_lost("shift_patterns", tables, usable),
         usual_rotas=usual_rotas,
+        usual_anchor=anchor[0] if anchor else LABEL_ANCHOR,
     )
     places = read_sites(usable.get("sites"), faults)
     teams = read_teams(usable.get("teams"), places, shifts, faults)
@@ -102,6 +103,7 @@ def build_roster(
         pairs = ", ".join(f"{theirs} = {name}" for theirs, name in list(shifts.by_name.items())[:_SHOWN])
         text = "ids of rotas that are defined by their name only: {pairs}"
         defaults.append(say(text, pairs=pairs))
+    unanchored += [pattern.pattern_id for pattern in shifts.taken if pattern.pattern_id not in unanchored]
     if unanchored and anchor is not None:
         text = "anchor date {day} of {count} rotas taken from the note in {place}"
         defaults.append(say(text, day=anchor[0].isoformat(), count=len(unanchored), place=anchor[1]))
@@ -128,7 +130,7 @@ def build_roster(
         skipped=tuple((other.name, number, why) for other in tables.values() for number, why in other.skipped),
         tables_ignored=tuple(tables_ignored),
         joins=(*joins(roster, tables), *rota.tell(len(members))),
-        understood=tuple(echo(roster.shift_patterns, members, shifts.taken)),
+        understood=tuple(echo(roster, shifts.taken)),
         defaults=tuple(defaults),
         warnings=(
             *reader.warnings,

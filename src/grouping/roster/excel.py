@@ -10,7 +10,7 @@ from grouping.errors import InputError, Issue
 from grouping.roster.limits import CELL_CHARACTERS
 from grouping.roster.native import HEADERS, SHEET, encoded, type_of
 from grouping.roster.schema import MEMBER_FIELDS, Site, Team
-from grouping.roster.shifts import DAY
+from grouping.roster.shifts import span
 from grouping.roster.synonyms import column_words, plain, read_data, value_words
 from grouping.roster.words import say
 
@@ -204,16 +204,9 @@ def _codes(codes: Sequence[ShiftCode]) -> Sheet:
     fields = ["code", "name_zh", "name_en", "segments", "recovery_hours", "is_work"]
     rows: list[list[object]] = []
     for code in codes:
-        segments = ";".join(map(_span, code.segments)) or None
+        segments = ";".join(map(span, code.segments)) or None
         rows.append([code.code, *(*code.names, None, None)[:2], segments, code.recovery_hours, code.is_work])
     return fields, rows
-
-
-def _span(segment: tuple[int, int]) -> str:
-    start, end = segment
-    late, next_day = start >= DAY, end > DAY
-    start, end = start - DAY * late, end - DAY * next_day
-    return f"{start // 60:02}:{start % 60:02}{'+' * late}-{end // 60:02}:{end % 60:02}{'+' * next_day}"
 
 
 def _patterns(roster: Roster) -> Sheet:

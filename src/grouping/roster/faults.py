@@ -20,6 +20,7 @@ _IDENTITY_NUMBER = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _SHOWN_CHOICES = 12
 _SHOWN_CHARACTERS = 60
+_SEARCHES = 500
 
 
 class Faults:
@@ -31,6 +32,7 @@ class Faults:
     def __init__(self) -> None:
         self.issues: list[Issue] = []
         self.names: set[str] = set()
+        self.searches = 0
 
     def add(
         self,
@@ -65,6 +67,11 @@ class Faults:
             )
         )
 
+    def nearest(self, word: str, words: Iterable[str]) -> str:
+        """Return advice that names the words nearest to ``word``; after many searches only the first words."""
+        self.searches += 1
+        return nearest(word if self.searches <= _SEARCHES else "", words)
+
     def raise_if_any(self) -> None:
         """Raise a `RosterError` that lists all faults recorded so far."""
         if self.issues:
@@ -96,13 +103,13 @@ def choices(words: Iterable[str]) -> str:
     """Return what is known as one line, long lists cut."""
     known = list(dict.fromkeys(words))
     shown = ", ".join(map(str, known[:_SHOWN_CHOICES]))
-    return (
-        str(say("{shown}, … ({count} in all)", shown=shown, count=len(known))) if len(known) > _SHOWN_CHOICES else shown
-    )
+    if len(known) <= _SHOWN_CHOICES:
+        return shown
+    return say("{shown}, … ({count} in all)", shown=shown, count=len(known))
 
 
 def nearest(word: str, words: Iterable[str]) -> str:
     """Return advice that names the words nearest to ``word``, or all of them."""
     known = list(dict.fromkeys(words))
-    close = get_close_matches(word[:100], known, n=3, cutoff=0.6)
+    close = get_close_matches(word[:100], known, n=3, cutoff=0.6) if word else []
     return say("use one of: {words}", words=choices(close or known)) if known else say("there is none to choose from")

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from grouping.roster.cells import Cells
-from grouping.roster.faults import nearest
 from grouping.roster.schema import Site
 from grouping.roster.synonyms import squeeze
 
@@ -63,7 +62,7 @@ class Places:
             return None
         site = self.resolve(text)
         if site is None:
-            cells.fault("unknown_site", "not a site of the sites table", column, nearest(text, self.sites))
+            cells.fault("unknown_site", "not a site of the sites table", column, cells.faults.nearest(text, self.sites))
         return site
 
     def set_zones(self, zones: dict[str, str]) -> None:

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING
 
 from grouping.roster.availability import ADJACENT, OFF
 from grouping.roster.report import some_ids
+from grouping.roster.shifts import span
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
@@ -55,8 +56,9 @@ def joins(roster: Roster, tables: Mapping[str, Table]) -> Iterable[str]:
         yield say(text, must=strengths["must"], prefer=strengths["prefer"])
 
 
-def echo(patterns: Iterable[ShiftPattern], members: Iterable[Member], taken: Iterable[ShiftPattern]) -> Iterable[str]:
-    """Yield what the rotas in use were understood as."""
+def echo(roster: Roster, taken: Iterable[ShiftPattern]) -> Iterable[str]:
+    """Yield what the rotas in use were understood as, and at which times their codes are worked."""
+    patterns, members = roster.shift_patterns, roster.members
     used = {member.shift_pattern for member in members}
     from_catalogue = {pattern.pattern_id for pattern in taken}
     shown = [one for one in patterns if one.pattern_id in used and not one.is_label]
@@ -72,6 +74,14 @@ def echo(patterns: Iterable[ShiftPattern], members: Iterable[Member], taken: Ite
         yield say(text, rota=called, sequence=" ".join(pattern.sequence), anchor=pattern.anchor.isoformat())
     if len(shown) > _SHOWN_ROTAS:
         yield say("… and {count} more rotas", count=len(shown) - _SHOWN_ROTAS)
+    worked = {code for pattern in patterns if pattern.pattern_id in used for code in pattern.sequence}
+    times = [
+        f"{one.code} {';'.join(map(span, one.segments))}"
+        for one in roster.shift_codes
+        if one.code in worked and one.segments
+    ]
+    if times:
+        yield say("codes are worked at: {times}", times=", ".join(times[:_SHOWN_ROTAS]))
 
 
 def anchor_warnings(pattern_ids: Sequence[str]) -> list[str]:

@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 DAY = 1440
 LABEL_ANCHOR = dt.date(2026, 11, 30)
 """A Monday: bare labels mean Monday to Friday."""
+_SEARCHES = 300
+"""Different unknown words for which near ones are looked for."""
 _NO_PATTERNS = "define the rota in shift_patterns (it is never guessed from its name)"
 _SEGMENT = re.compile(r"(\d{1,2}):(\d{2})(\+?)\s*[-–—~至]\s*(\d{1,2}):(\d{2})(\+?)")
 _BY_CALENDAR = frozenset({"见个人排班", "个人排班", "不定时", "不固定", "irregular", "individual"})
@@ -85,6 +87,18 @@ def _segments(cells: Cells) -> tuple[tuple[int, int], ...]:
             continue
         segments.append((start, end))
     return tuple(sorted(segments))
+
+
+def span(segment: tuple[int, int]) -> str:
+    """Return a segment as it is written in tables.
+
+    >>> span((480, 1020)), span((1200, 1920))
+    ('08:00-17:00', '20:00-08:00+')
+    """
+    start, end = segment
+    late, next_day = start >= DAY, end > DAY
+    start, end = start - DAY * late, end - DAY * next_day
+    return f"{start // 60:02}:{start % 60:02}{'+' * late}-{end // 60:02}:{end % 60:02}{'+' * next_day}"
 
 
 def read_patterns(
@@ -180,6 +194,7 @@ class ShiftWords:
         *,
         unknown_as_label: bool,
         usual_rotas: bool = False,
+        usual_anchor: dt.date = LABEL_ANCHOR,
     ) -> None:
         self.codes = codes
         self.patterns = dict(patterns)
@@ -193,7 +208,7 @@ class ShiftWords:
         """Ids that are defined nowhere → the name beside them, by which the pattern was found."""
         self.taken: list[ShiftPattern] = []
         self._usual: dict[str, ShiftPattern] = {}
-        for usual in usual_patterns(codes):
+        for usual in usual_patterns(codes, usual_anchor):
             if usual.pattern_id not in patterns:
                 self._usual.update({squeeze(word): usual for word in (usual.pattern_id, *usual.names)})
         for pattern in patterns.values():
@@ -244,7 +259,11 @@ class ShiftWords:
     def _advise(self, text: str) -> str:
         words = [word for group in label_words() for word in group if code_of_label(word, self.codes)]
         own = [word for code in self.codes.values() for word in (code.code, *code.names)]
-        near = get_close_matches(text[:100], [*self.defined, *own, *words], n=3, cutoff=0.6)
+        near = (
+            []
+            if len(self._advice) > _SEARCHES
+            else get_close_matches(text[:100], dict.fromkeys([*self.defined, *own, *words]), n=3, cutoff=0.6)
+        )
         shown = [word for group in label_words() for word in examples(group) if code_of_label(word, self.codes)]
         parts = [say("{words} is meant", words=" / ".join(near))] if near else []
         usual = self._usual.get(squeeze(text))
@@ -252,6 +271,12 @@ class ShiftWords:
             sequence = "".join(usual.sequence)
             confirm = "pass usual_rotas=True (--usual-rotas) to confirm that it is the usual rota {sequence}"
             parts.append(say(confirm, sequence=sequence))
+        if usual is None and not self.usual_rotas:
+            like = [one for one in self._usual.values() if any(squeeze(text) in squeeze(name) for name in one.names)]
+            named = dict.fromkeys(f"{one.names[0]} = {''.join(one.sequence)}" for one in like)
+            if named and len(text) > 1:
+                about = "write one of the catalogue's names and confirm it by usual_rotas=True (--usual-rotas): {words}"
+                parts.append(say(about, words=choices(named)))
         if near:
             return line(*parts)
         if self.defined:
@@ -263,7 +288,7 @@ class ShiftWords:
         return line(*parts)
 
 
-def usual_patterns(codes: Mapping[str, ShiftCode]) -> list[ShiftPattern]:
+def usual_patterns(codes: Mapping[str, ShiftCode], anchor: dt.date) -> list[ShiftPattern]:
     """Return the rotas of the package's catalogue whose codes are known, as they are when nothing else is said."""
     found = []
     for row in read_data("usual_rotas.csv"):
@@ -275,7 +300,7 @@ def usual_patterns(codes: Mapping[str, ShiftCode]) -> list[ShiftPattern]:
                     pattern_id=row["pattern_id"],
                     names=names,
                     sequence=tuple(row["sequence"]),
-                    anchor=LABEL_ANCHOR,
+                    anchor=anchor,
                     crews=crews,
                     crew_step_days=step,
                 )
