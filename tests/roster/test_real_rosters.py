@@ -92,8 +92,10 @@ def test_names_of_rotas_count_only_when_confirmed(branch: Roster, samples: Path)
     assert {issue.cell for issue in caught.value.issues} == {"Q28", "Q29"}
     frame = branch.select(set(branch.member_ids) - calendar_only).to_frame().drop(columns="cycle_offset")
     roster = Roster.from_frame(frame, usual_rotas=True)
-    assert len(roster.report.understood) == 11
-    assert all("as you confirmed" in line for line in roster.report.understood)
+    *rotas, codes = roster.report.understood
+    assert len(rotas) == 11
+    assert all("as you confirmed" in line for line in rotas)
+    assert codes.startswith("codes are worked at: D 08:00-17:00, L 08:00-20:00, N 20:00-08:00+")
     assert roster.column("cycle_offset") == [
         member.cycle_offset for member in branch.members if member.member_id not in calendar_only
     ]

@@ -1,7 +1,7 @@
-"""Read a legacy workbook in a process of its own: python isolated.py < book.xls > sheets.pickle.
+"""Read a workbook in a process of its own: python isolated.py MOST_CELLS < book.xlsx > sheets.pickle.
 
-The parser allocates by the row numbers that an .xls file states. In a damaged file they may ask for more memory than
-there is, which ends the process; it had better be this one. The script stands alone, so that it starts quickly.
+The parser allocates by the numbers that a file states. In a damaged file they may ask for more memory than there is,
+which ends the process; it had better be this one. The script stands alone, so that it starts quickly.
 """
 
 from __future__ import annotations
@@ -45,7 +45,7 @@ def main() -> None:
         answer: object = sheets(sys.stdin.buffer.read(), int(sys.argv[1]))
     except Exception as error:
         answer = f"{type(error).__name__}: {error}"
-    pickle.dump(answer, sys.stdout.buffer)
+    pickle.dump(answer, sys.stdout.buffer, protocol=pickle.HIGHEST_PROTOCOL)
 
 
 if __name__ == "__main__":

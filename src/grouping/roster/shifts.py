@@ -259,11 +259,8 @@ class ShiftWords:
     def _advise(self, text: str) -> str:
         words = [word for group in label_words() for word in group if code_of_label(word, self.codes)]
         own = [word for code in self.codes.values() for word in (code.code, *code.names)]
-        near = (
-            []
-            if len(self._advice) > _SEARCHES
-            else get_close_matches(text[:100], dict.fromkeys([*self.defined, *own, *words]), n=3, cutoff=0.6)
-        )
+        known = dict.fromkeys([*self.defined, *own, *words])
+        near = get_close_matches(text[:100], known, n=3, cutoff=0.6) if len(self._advice) <= _SEARCHES else []
         shown = [word for group in label_words() for word in examples(group) if code_of_label(word, self.codes)]
         parts = [say("{words} is meant", words=" / ".join(near))] if near else []
         usual = self._usual.get(squeeze(text))

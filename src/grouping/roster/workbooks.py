@@ -1,7 +1,8 @@
 """Workbooks (.xlsx, .xls, .ods) → grids, after a look at what they would unpack to.
 
 The parser allocates every cell between a sheet's first and last, and trusts the sizes the file states. So the parts
-are unpacked once here, counted against the limits and checked against their checksums, before it sees them.
+are unpacked once here, counted against the limits and checked against their checksums, before it sees them; and it
+runs in a process of its own.
 """
 
 from __future__ import annotations
@@ -23,12 +24,12 @@ from grouping.roster.native import SHEET
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
-    from python_calamine import CalamineSheet, CalamineWorkbook
-
     from grouping.roster.faults import Faults
     from grouping.roster.sources import Source
 
-_LEGACY_SECONDS = 120
+_SECONDS, _SECONDS_PER_MB = 10, 6
+_LOCKED = "the workbook is protected by a password"
+_DAMAGED = "the workbook is damaged, or of a kind that is not read"
 _CHUNK = 1 << 22
 _LONGEST_TAG = 1 << 16
 _PLACED = re.compile(rb"""<(?:\w+:)?(?:c|row)\b[^<>]*?\sr\s*=\s*["']([^"'<>]*)["']""")
@@ -43,33 +44,24 @@ _MOST_VALUES_REPEATED = 1_000
 
 
 def workbook_grids(source: Source, faults: Faults) -> list[Grid]:
-    """Return a grid for each sheet that shows cells; a workbook that cannot be read is a fault."""
+    """Return a grid for each sheet; a workbook that cannot be read is a fault.
+
+    It is read in a process of its own: damaged files can make the parser end its process, or go on for ever.
+    """
     notes: list[str] = []
-    if not source.data.startswith(b"PK"):
-        return _legacy_grids(source, faults)
-    if not _is_safe(source, notes, faults):
+    if source.data.startswith(b"PK") and not _is_safe(source, notes, faults):
         return []
-    try:
-        return _grids(source, notes, faults)
-    except Exception as error:
-        _refuse(source, error, faults)
-    except BaseException as error:  # the parser's panics are no Exceptions
-        if type(error).__name__ != "PanicException":
-            raise
-        _refuse(source, error, faults)
-    return []
-
-
-def _legacy_grids(source: Source, faults: Faults) -> list[Grid]:
-    """Return the grids of an .xls file, read in a process of its own because damaged ones end it."""
     command = [sys.executable, str(Path(isolated.__file__)), str(AREA)]
+    seconds = _SECONDS + _SECONDS_PER_MB * len(source.data) / (1 << 20)
     try:
-        done = subprocess.run(command, input=source.data, capture_output=True, timeout=_LEGACY_SECONDS, check=False)
+        done = subprocess.run(command, input=source.data, capture_output=True, timeout=seconds, check=False)
         answer = pickle.loads(done.stdout) if done.returncode == 0 else "the process ended"
     except subprocess.TimeoutExpired:
         answer = "no end"
     if isinstance(answer, str):
-        _refuse(source, ValueError(answer), faults)
+        is_locked = "password" in answer.casefold()
+        code, message = ("password", _LOCKED) if is_locked else ("bad_workbook", _DAMAGED)
+        faults.add(code, message, file=source.name)
         return []
     if len(answer) > SHEETS:
         _too_many_sheets(source, len(answer), faults)
@@ -78,9 +70,9 @@ def _legacy_grids(source: Source, faults: Faults) -> list[Grid]:
     for name, is_shown, cells, merged in answer:
         if cells is None:
             _too_wide(source.name, name, faults)
-        elif is_shown:
+        elif is_shown or name == SHEET:
             kind = source.kind if len(answer) == 1 else None
-            grids.append(Grid(source.name, name, cells, merged=merged, kind=kind))
+            grids.append(Grid(source.name, name, cells, merged=merged, kind=kind, notes=notes))
         else:
             grids.append(Grid(source.name, name, [], kind=HIDDEN))
     return grids
@@ -89,51 +81,6 @@ def _legacy_grids(source: Source, faults: Faults) -> list[Grid]:
 def _too_many_sheets(source: Source, count: int, faults: Faults) -> None:
     message = say("the workbook has {count} sheets, more than {most}", count=count, most=SHEETS)
     faults.add("too_large", message, file=source.name)
-
-
-def _refuse(source: Source, error: BaseException, faults: Faults) -> None:
-    if type(error).__name__ == "PasswordError" or "password" in str(error).casefold():
-        faults.add("password", "the workbook is protected by a password", file=source.name)
-    else:
-        faults.add("bad_workbook", "the workbook is damaged, or of a kind that is not read", file=source.name)
-
-
-def _grids(source: Source, notes: list[str], faults: Faults) -> list[Grid]:
-    from python_calamine import load_workbook
-
-    workbook = load_workbook(io.BytesIO(source.data))
-    try:
-        names = workbook.sheet_names
-        if len(names) > SHEETS:
-            _too_many_sheets(source, len(names), faults)
-            return []
-        return [grid for name in names if (grid := _grid(source, workbook, name, notes, faults)) is not None]
-    finally:
-        workbook.close()
-
-
-def _grid(source: Source, workbook: CalamineWorkbook, name: str, notes: list[str], faults: Faults) -> Grid | None:
-    from python_calamine import SheetTypeEnum, SheetVisibleEnum
-
-    about = {meta.name: meta for meta in workbook.sheets_metadata}.get(name)
-    if about is not None and about.typ != SheetTypeEnum.WorkSheet:
-        return None
-    if about is not None and about.visible != SheetVisibleEnum.Visible and name != SHEET:
-        return Grid(source.name, name, [], kind=HIDDEN)
-    sheet = workbook.get_sheet_by_name(name)
-    if sheet.end is None:
-        return Grid(source.name, name, [])
-    if (sheet.end[0] + 1) * (sheet.end[1] + 1) > AREA:
-        _too_wide(source.name, name, faults)
-        return None
-    kind = source.kind if len(workbook.sheet_names) == 1 else None
-    cells = sheet.to_python(skip_empty_area=False)
-    return Grid(source.name, name, cells, merged=_merged(sheet), kind=kind, notes=notes)
-
-
-def _merged(sheet: CalamineSheet) -> list[tuple[int, int, int, int]]:
-    """Return merged ranges in the order of their rows; the parser gives them in none."""
-    return sorted((*first, *last) for first, last in sheet.merged_cell_ranges or ())
 
 
 def _too_wide(file: str, sheet: str | None, faults: Faults) -> None:
@@ -150,7 +97,7 @@ def _is_safe(source: Source, notes: list[str], faults: Faults) -> bool:
                 _bomb(source, faults)
                 return False
             if any(entry.flag_bits & 1 for entry in entries):
-                faults.add("password", "the workbook is protected by a password", file=source.name)
+                faults.add("password", _LOCKED, file=source.name)
                 return False
             if any(entry.filename.endswith("workbook.bin") for entry in entries):
                 faults.add("bad_workbook", "binary workbooks (.xlsb) are not read", file=source.name)
@@ -163,7 +110,7 @@ def _is_safe(source: Source, notes: list[str], faults: Faults) -> bool:
                     return False
                 left -= used
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError, KeyError):
-        faults.add("bad_workbook", "the workbook is damaged, or of a kind that is not read", file=source.name)
+        faults.add("bad_workbook", _DAMAGED, file=source.name)
         return False
     if errors:
         count, first = len(errors), errors[0].decode()
