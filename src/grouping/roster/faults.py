@@ -16,7 +16,8 @@ if TYPE_CHECKING:
     from grouping.roster.tables import Row, Table
 
 _ID_LIKE = re.compile(r"[\x21-\x7e]*\d[\x21-\x7e]*")
-_IDENTITY_NUMBER = re.compile(r"(?<!\d)\d{17}[\dXx](?!\d)")
+_DAY = r"(?:19|20)\d\d(?:0[1-9]|1[0-2])(?:0[1-9]|[12]\d|3[01])"
+_IDENTITY_NUMBER = re.compile(rf"(?<!\d)[1-8]\d{{5}}{_DAY}\d{{3}}[\dXx](?!\d)")
 _PHONE = re.compile(r"(?<!\d)1[3-9]\d{9}(?!\d)")
 _SHOWN_CHOICES = 12
 _SHOWN_CHARACTERS = 60
