@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import re
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -81,21 +83,34 @@ def read_roster(
         return _from_records(path, columns=columns, unknown_shift=unknown_shift, usual_rotas=usual_rotas)
     faults = Faults()
     source = None if path == "-" else Path(path).expanduser()
-    sources, left_out = read_sources(source, faults)
-    reading = _Reading(columns or {}, sheets or {}, faults, ignored=[*left_out])
-    reading.read(sources, encoding, is_folder=source is not None and source.is_dir())
-    if "roster" not in reading.tables:
-        faults.raise_if_any()
-    return build_roster(
-        reading.tables,
-        faults,
-        unknown_shift=unknown_shift,
-        usual_rotas=usual_rotas,
-        anchor=reading.anchor(),
-        notes=reading.notes,
-        tables_ignored=reading.ignored,
-        types=reading.types,
-    )
+    with _without_collector():
+        sources, left_out = read_sources(source, faults)
+        reading = _Reading(columns or {}, sheets or {}, faults, ignored=[*left_out])
+        reading.read(sources, encoding, is_folder=source is not None and source.is_dir())
+        if "roster" not in reading.tables:
+            faults.raise_if_any()
+        return build_roster(
+            reading.tables,
+            faults,
+            unknown_shift=unknown_shift,
+            usual_rotas=usual_rotas,
+            anchor=reading.anchor(),
+            notes=reading.notes,
+            tables_ignored=reading.ignored,
+            types=reading.types,
+        )
+
+
+@contextmanager
+def _without_collector() -> Iterator[None]:
+    """Let Python not look for cycles among millions of cells; a fifth of the time of large rosters."""
+    was_on = gc.isenabled()
+    gc.disable()
+    try:
+        yield
+    finally:
+        if was_on:
+            gc.enable()
 
 
 @dataclass
