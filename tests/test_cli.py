@@ -169,6 +169,50 @@ class TestOthers:
         assert run("check", str(file), "--size", "10-11").exit_code == 0
         assert run("check", str(tmp_path / "none.csv")).exit_code == 2
 
+    def test_check_reads_workbooks_and_says_it_in_chinese(self, tmp_path: Path) -> None:
+        people = [
+            {"工号": "007", "部门": "=后勤", "班次": "白班", "地点": "北楼"},
+            {"工号": "8", "部门": "保卫", "班次": "夜班"},
+        ]
+        people[1]["地点"] = "南楼"
+        file = gp.Roster.from_frame(people).to_excel(tmp_path / "r.xlsx")
+        page = tmp_path / "report.html"
+        done = run("check", str(file), "--lang", "zh", "--html", str(page), "--size", "1-2")
+        assert done.exit_code == 0
+        assert "2 名成员" in done.stdout
+        assert "r.xlsx/成员" in page.read_text(encoding="utf-8")
+        again = run("check", str(file), "--html", str(page))
+        assert again.exit_code == 2
+        assert "--force" in again.stderr
+        assert run("check", str(file), "--html", str(page), "--force").exit_code == 0
+
+    def test_check_lists_faults_with_cells(self, tmp_path: Path) -> None:
+        file = tmp_path / "r.csv"
+        file.write_bytes("工号,部门,职务,岗位,班次\n1,X,a,b,怪班\n".encode("gb18030"))
+        done = run("check", str(file), "--lang", "zh")
+        assert done.exit_code == 2
+        assert "r.csv，E2，“班次”列：不是已知的班制或班次名（填写的是“怪班”）" in done.stderr
+        told = ("--column", "职务=ignore", "--unknown-shift", "label")
+        assert run("check", str(file), *told).exit_code == 0
+        assert run("check", str(file), "--column", "职务").exit_code == 2
+
+    def test_check_reads_standard_input(self) -> None:
+        text = "id,department,shift\n1,X,day\n2,X,DAY6\n".encode("utf-16")
+        command = [sys.executable, "-m", "grouping.cli", "check", "-", "--usual-rotas"]
+        done = subprocess.run(command, input=text, capture_output=True, check=False, timeout=60)
+        assert done.returncode == 0, done.stderr.decode()
+        assert "2 members" in done.stdout.decode()
+
+    def test_template(self, tmp_path: Path) -> None:
+        done = run("template", str(tmp_path / "new"))
+        assert done.exit_code == 0
+        (file,) = (tmp_path / "new").iterdir()
+        assert done.stdout.strip() == str(file)
+        assert run("template", str(tmp_path / "new")).exit_code == 2
+        assert run("template", str(tmp_path / "new"), "--force", "--lang", "zh").exit_code == 0
+        refused = run("check", str(file))
+        assert (refused.exit_code, "the roster has no rows" in refused.stderr) == (2, True)
+
     def test_demo(self) -> None:
         done = run("demo", "--time-limit", "1")
         assert done.exit_code == 0

@@ -1,4 +1,4 @@
-"""The command ``grouping``: form groups, check a roster, show a demonstration.
+"""The command ``grouping``: form groups, check a roster, write an empty one, show a demonstration.
 
 Exit codes: 0 done, 2 bad input or usage, 3 no division keeps every rule, 4 no plan in time, 130 interrupted before a
 first plan, 1 a fault of the library. Errors go to stderr, in words and without a traceback. Nothing heavy is imported
@@ -60,8 +60,8 @@ class UnknownShift(StrEnum):
 
 
 @contextmanager
-def _exits() -> Iterator[None]:
-    """Turn what can go wrong into a message on stderr and an exit code."""
+def _exits(lang: str = "en") -> Iterator[None]:
+    """Turn what can go wrong into a message on stderr, in the language asked for, and an exit code."""
     try:
         yield
     except BrokenPipeError:  # the reader has seen enough; nothing is left to say, not even at exit
@@ -71,7 +71,7 @@ def _exits() -> Iterator[None]:
         typer.echo("grouping: interrupted before a first plan", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except GroupingError as error:
-        typer.echo(f"grouping: {error}", err=True)
+        typer.echo(f"grouping: {error.describe(lang) if isinstance(error, InputError) else error}", err=True)
         codes = ((InputError, BAD_INPUT), (InfeasibleError, INFEASIBLE), (NoPlanFoundError, NO_PLAN))
         raise typer.Exit(next((code for kind, code in codes if isinstance(error, kind)), 1)) from None
 
@@ -112,7 +112,9 @@ def _positive(value: float) -> float:
     return value
 
 
-RosterPath = Annotated[Path, typer.Argument(metavar="ROSTER", help="A CSV file, or a folder with roster.csv.")]
+RosterPath = Annotated[
+    Path, typer.Argument(metavar="ROSTER", help="A workbook, CSV or JSON file, a folder of them, or - for stdin.")
+]
 PolicyFile = Annotated[Path | None, typer.Option("--policy", help="Policy file, .toml or .json.", metavar="FILE")]
 PresetName = Annotated[Preset | None, typer.Option("--preset", help="Preset instead of a policy file.")]
 Size = Annotated[
@@ -124,10 +126,34 @@ Groups = Annotated[
 Sessions = Annotated[int | None, typer.Option("--sessions", min=1, max=2, help="Alternative sessions of a group.")]
 Limit = Annotated[float, typer.Option("--time-limit", callback=_positive, help="Seconds of solving.")]
 Language = Annotated[Lang, typer.Option("--lang", help="Language of the output.")]
-Encoding = Annotated[str | None, typer.Option("--encoding", help="Of the CSV files, such as gb18030.")]
+Encoding = Annotated[
+    str | None, typer.Option("--encoding", help="Of text files, such as gb18030; told by the file if not given.")
+]
 Shifts = Annotated[
     UnknownShift,
     typer.Option("--unknown-shift", help="label: members with the same unknown shift can meet."),
+]
+
+
+def _pairs(texts: list[str] | None) -> list[str]:
+    for text in texts or ():
+        if "=" not in text:
+            raise typer.BadParameter(f"{text!r} is not written as THEIRS=OURS")
+    return texts or []
+
+
+Columns = Annotated[
+    list[str] | None,
+    typer.Option(
+        "--column", callback=_pairs, metavar="THEIRS=OURS", help="What a header means; THEIRS=ignore: nothing."
+    ),
+]
+Sheets = Annotated[
+    list[str] | None,
+    typer.Option("--sheet", callback=_pairs, metavar="SHEET=KIND", help="Which table a sheet or file is, or ignore."),
+]
+UsualRotas = Annotated[
+    bool, typer.Option("--usual-rotas", help="Confirm that names of usual rotas mean what the catalogue says.")
 ]
 
 
@@ -154,9 +180,12 @@ def form(
     lang: Language = Lang.en,
     encoding: Encoding = None,
     unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
 ) -> None:
     """Form groups, and set today's division beside the proposal where the roster has one."""
-    with _exits():
+    with _exits(lang.value):
         from grouping.plan.saving import check_folder, save
         from grouping.plan.summary import summary
 
@@ -165,7 +194,7 @@ def form(
         if out is not None:
             check_folder(out, force)
         wanted = _policy(policy, preset, size, groups, sessions)
-        people = _roster(roster, encoding, unknown_shift)
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
         if by_branch and out is not None:
             _form_branches(people, wanted, out, force, time_limit_per_branch=time_limit, seed=seed, workers=workers)
             return
@@ -188,19 +217,44 @@ def check(
     groups: Groups = None,
     encoding: Encoding = None,
     unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+    lang: Language = Lang.en,
+    html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as HTML, too.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --html.")] = False,
 ) -> None:
     """Read a roster and report what was understood and what a policy would judge; nothing is solved."""
-    with _exits():
+    with _exits(lang.value):
         from grouping.plan.summary import judgement
+        from grouping.writing import write_file
 
         wanted = _policy(policy, preset, size, groups, None)
-        people = _roster(roster, encoding, unknown_shift)
-        typer.echo(str(people.report))
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        typer.echo(people.report.describe(lang.value))
+        if html is not None:
+            page = (
+                f'<!doctype html><meta charset="utf-8"><title>grouping check</title>{people.report.to_html(lang.value)}'
+            )
+            typer.echo(str(write_file(html, page.encode("utf-8"), force=force)), err=True)
         typer.echo("")
         try:
             typer.echo(judgement(people, wanted))
         except InfeasibleError as error:
             typer.echo(str(error))
+
+
+@app.command()
+def template(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="Folder to write it to.")],
+    lang: Annotated[Lang, typer.Option("--lang", help="Language of the headers.")] = Lang.zh,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file that is there.")] = False,
+) -> None:
+    """Write an empty workbook to be filled in: headers, examples, drop-downs."""
+    with _exits(lang.value):
+        from grouping.roster.blank import write_template
+
+        typer.echo(str(write_template(folder, lang=lang.value, force=force)))
 
 
 @app.command()
@@ -220,10 +274,29 @@ def demo(time_limit: Limit = 55.0, lang: Language = Lang.en) -> None:
         typer.echo(summary(people, policy, plan, lang.value))
 
 
-def _roster(path: Path, encoding: str | None, unknown_shift: UnknownShift) -> Roster:
+def _roster(
+    path: Path,
+    encoding: str | None,
+    unknown_shift: UnknownShift,
+    columns: list[str] | None,
+    sheets: list[str] | None,
+    usual_rotas: bool,
+) -> Roster:
     from grouping.roster import read_roster
 
-    return read_roster(path, encoding=encoding, unknown_shift=unknown_shift.value)
+    return read_roster(
+        path if str(path) != "-" else "-",
+        columns=dict(_pair(text) for text in columns or ()),
+        sheets=dict(_pair(text) for text in sheets or ()),
+        encoding=encoding,
+        unknown_shift=unknown_shift.value,
+        usual_rotas=usual_rotas,
+    )
+
+
+def _pair(text: str) -> tuple[str, str]:
+    theirs, _, ours = text.rpartition("=")
+    return theirs.strip(), ours.strip()
 
 
 def _policy(

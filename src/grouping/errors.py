@@ -16,11 +16,15 @@ Messages hold member ids, never names.
 
 from __future__ import annotations
 
+from collections import Counter
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
+from grouping.phrases import said
+
 _SHOWN_IN_FULL = 50
+_SHOWN_KINDS = 20
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,8 @@ class Issue:
     message : what is wrong, in a sentence
     file, row, column, value : where; ``row`` is counted as a spreadsheet shows it, header included
     advice : what to do about it
+    sheet, cell : the sheet of a workbook and the address in it, such as ``"C17"``
+    expected : what would have been right
     """
 
     code: str
@@ -42,25 +48,49 @@ class Issue:
     column: str | None = None
     value: str | None = None
     advice: str | None = None
+    sheet: str | None = None
+    cell: str | None = None
+    expected: str | None = None
 
     def __str__(self) -> str:
-        """Return the fault as one line: place, message, value, advice."""
-        place = [self.file or ""]
-        if self.row is not None:
-            place.append(f"row {self.row}")
+        """Return the fault as one line: place, message, value, what was expected, advice."""
+        return self.sentence()
+
+    @property
+    def address(self) -> str | None:
+        """Where in the file, as a spreadsheet writes it: ``员工!C17``, or the sheet alone."""
+        if self.sheet is None:
+            return self.cell
+        sheet = self.sheet if self.sheet.isidentifier() else "'" + self.sheet.replace("'", "''") + "'"
+        return f"{sheet}!{self.cell}" if self.cell else sheet
+
+    def sentence(self, lang: str = "en") -> str:
+        """Return the fault as one line in "en" or "zh"."""
+        zh = lang == "zh"
+        place = [self.file, self.address]
+        if self.row is not None and self.cell is None:
+            place.append(f"第 {self.row} 行" if zh else f"row {self.row}")
         if self.column is not None:
-            place.append(f"column {self.column!r}")
-        where = ", ".join(part for part in place if part)
-        text = f"{where}: {self.message}" if where else self.message
+            place.append(f"“{self.column}”列" if zh else f"column {self.column!r}")
+        where = ("，" if zh else ", ").join(part for part in place if part)
+        text = said(self.message, lang)
+        if where:
+            text = f"{where}：{text}" if zh else f"{where}: {text}"
         if self.value is not None:
-            text += f" (found {self.value!r})"
+            text += f"（填写的是“{self.value}”）" if zh else f" (found {self.value!r})"
+        if self.expected:
+            text += f"；应为：{said(self.expected, lang)}" if zh else f"; expected {said(self.expected)}"
         if self.advice:
-            text += f". Maybe {self.advice}"
+            text += f"。建议：{said(self.advice, lang)}" if zh else f". Maybe {said(self.advice)}"
         return text
 
-    def to_dict(self) -> dict[str, object]:
-        """Return the fault as plain data."""
-        return asdict(self)
+    def to_dict(self, lang: str = "en") -> dict[str, object]:
+        """Return the fault as plain data, its texts in "en" or "zh"."""
+        texts = {key: value if value is None else said(value, lang) for key, value in self._texts().items()}
+        return {**asdict(self), **texts}
+
+    def _texts(self) -> dict[str, str | None]:
+        return {"message": self.message, "advice": self.advice, "expected": self.expected}
 
 
 class GroupingError(Exception):
@@ -83,14 +113,27 @@ class InputError(GroupingError, ValueError):
         super().__init__(self.issues)
 
     def __str__(self) -> str:
-        """Return all faults, one a line; beyond fifty only their number."""
+        """Return all faults, one a line; beyond fifty only how many of which kind."""
+        return self.describe()
+
+    def describe(self, lang: str = "en") -> str:
+        """Return all faults in "en" or "zh", one a line; beyond fifty only how many of which kind."""
+        zh = lang == "zh"
         count = len(self.issues)
         if count == 1:
-            return str(self.issues[0])
-        lines = [f"{count} faults:"]
-        lines += [f"  {number}. {issue}" for number, issue in enumerate(self.issues[:_SHOWN_IN_FULL], 1)]
+            return self.issues[0].sentence(lang)
+        lines = [f"共发现 {count} 处问题：" if zh else f"{count} faults:"]
+        shown = (issue.sentence(lang) for issue in self.issues[:_SHOWN_IN_FULL])
+        lines += [f"  {number}. {sentence}" for number, sentence in enumerate(shown, 1)]
         if count > _SHOWN_IN_FULL:
-            lines.append(f"  … and {count - _SHOWN_IN_FULL} more")
+            kinds = Counter((issue.code, issue.file, issue.sheet) for issue in self.issues[_SHOWN_IN_FULL:])
+            rest = count - _SHOWN_IN_FULL
+            lines.append(f"  …… 另有 {rest} 处：" if zh else f"  … and {rest} more:")
+            for (code, file, sheet), number in kinds.most_common(_SHOWN_KINDS):
+                where = ", ".join(part for part in (file, sheet) if part)
+                lines.append(f"     {number} × {code}" + (f" ({where})" if where else ""))
+            if len(kinds) > _SHOWN_KINDS:
+                lines.append("     …")
         return "\n".join(lines)
 
 

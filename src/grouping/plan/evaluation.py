@@ -11,7 +11,7 @@ from grouping.errors import InputError, Issue
 from grouping.plan.records import SCHEMA_VERSION, BrokenRule, Finding, GroupSummary, Result
 from grouping.plan.tables import compare, csv_bytes, frame
 from grouping.policy.criterion import PRINCIPLES
-from grouping.policy.files import replace_file
+from grouping.writing import replace_file
 
 if TYPE_CHECKING:
     import pandas as pd

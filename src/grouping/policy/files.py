@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import json
-import os
 import tomllib
 from collections.abc import Mapping
 from os import PathLike
@@ -11,6 +10,7 @@ from pathlib import Path
 from typing import Any
 
 from grouping.errors import Issue, PolicyError
+from grouping.writing import replace_file
 
 
 def read(path: str | PathLike[str]) -> Mapping[str, Any]:
@@ -42,17 +42,6 @@ def write(path: str | PathLike[str], data: Mapping[str, Any]) -> None:
 
         text = tomli_w.dumps(data)
     replace_file(file, text.encode("utf-8"))
-
-
-def replace_file(path: str | PathLike[str], content: bytes) -> None:
-    """Write a file under a temporary name beside its place, then rename it, so that no reader sees half of it."""
-    file = Path(path)
-    temporary = file.with_name(f".{file.name}.{os.getpid()}.part")
-    try:
-        temporary.write_bytes(content)
-        temporary.replace(file)
-    finally:
-        temporary.unlink(missing_ok=True)
 
 
 def _kind(file: Path) -> str:

@@ -5,50 +5,49 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grouping.errors import Issue, RosterError
+from grouping.roster.columns import ATTRIBUTE
+from grouping.roster.layout import NEEDED
 from grouping.roster.people import MemberReader, zones_of
 from grouping.roster.places import read_sites, read_travel
-from grouping.roster.report import RosterReport, name_warnings, size_warnings, some_ids
+from grouping.roster.remarks import anchor_warnings, echo, joins, name_warnings, reach_warnings, size_warnings
+from grouping.roster.report import RosterReport, some_ids
 from grouping.roster.roster import Roster
+from grouping.roster.rota import Rota
 from grouping.roster.rules import People, read_calendar, read_committee, read_requests
-from grouping.roster.shifts import ShiftWords, read_codes, read_patterns
-from grouping.roster.tables import ATTRIBUTE
+from grouping.roster.shifts import LABEL_ANCHOR, ShiftWords, read_codes, read_patterns
 from grouping.roster.teams import read_teams
+from grouping.roster.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Mapping
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
 
     from grouping.roster.faults import Faults
     from grouping.roster.schema import Member
     from grouping.roster.tables import Table
 
-COMPANIONS = (
-    "teams",
-    "sites",
-    "travel_minutes",
-    "shift_codes",
-    "shift_patterns",
-    "explicit_shifts",
-    "committee",
-    "constraints",
-)
-_NEEDED = {
-    "teams": ("team",),
-    "travel_minutes": ("from_site", "to_site"),
-    "shift_codes": ("code", "segments"),
-    "shift_patterns": ("sequence", "anchor"),
-    "explicit_shifts": ("member_id", "date", "code"),
-    "committee": ("member_id",),
-    "constraints": ("kind",),
-}
+_SHOWN = 12
 
 
 def check_option(unknown_shift: str) -> None:
     """Raise if ``unknown_shift`` is neither "error" nor "label"."""
     if unknown_shift not in {"error", "label"}:
-        raise RosterError(Issue("bad_option", "unknown_shift must be 'error' or 'label'", value=str(unknown_shift)))
+        raise RosterError(
+            Issue("bad_option", say("unknown_shift must be 'error' or 'label'"), value=str(unknown_shift))
+        )
 
 
-def build_roster(tables: Mapping[str, Table], faults: Faults, *, unknown_shift: str) -> Roster:
+def build_roster(
+    tables: Mapping[str, Table],
+    faults: Faults,
+    *,
+    unknown_shift: str,
+    usual_rotas: bool = False,
+    anchor: tuple[dt.date, str] | None = None,
+    notes: Sequence[str] = (),
+    tables_ignored: Sequence[tuple[str, str]] = (),
+    types: Mapping[str, str] | None = None,
+) -> Roster:
     """Return the roster that the tables describe.
 
     Parameters
@@ -56,6 +55,10 @@ def build_roster(tables: Mapping[str, Table], faults: Faults, *, unknown_shift: 
     tables : by kind; "roster" must be there
     faults : may already hold faults; all are raised together
     unknown_shift : "error", or "label" to let members with the same unknown label meet
+    usual_rotas : whether the caller confirms the catalogue of usual rotas
+    anchor : the anchor date of rotas that have none, and where it was found
+    notes, tables_ignored : what reading the files found, for the report
+    types : further attribute → type, from a workbook of ours
 
     Raises
     ------
@@ -65,15 +68,23 @@ def build_roster(tables: Mapping[str, Table], faults: Faults, *, unknown_shift: 
     table = tables["roster"]
     usable = {kind: other for kind, other in tables.items() if _has_needed(kind, other, faults)}
     codes = read_codes(usable.get("shift_codes"), faults)
-    patterns = read_patterns(usable.get("shift_patterns"), codes, faults)
+    unanchored: list[str] = []
+    patterns = read_patterns(
+        usable.get("shift_patterns"), codes, faults, unanchored, anchor[0] if anchor else LABEL_ANCHOR
+    )
     shifts = ShiftWords(
-        codes, patterns, unknown_as_label=unknown_shift == "label" or _is_lost("shift_patterns", tables, usable)
+        codes,
+        patterns,
+        unknown_as_label=unknown_shift == "label" or _is_lost("shift_patterns", tables, usable),
+        usual_rotas=usual_rotas,
+        usual_anchor=anchor[0] if anchor else LABEL_ANCHOR,
     )
     places = read_sites(usable.get("sites"), faults)
     teams = read_teams(usable.get("teams"), places, shifts, faults)
     if not table.rows:
         faults.add("empty_table", "the roster has no rows", table=table)
-    reader = MemberReader(table, places, shifts, teams, faults)
+    rota = Rota(usable.get("rota"), faults)
+    reader = MemberReader(table, places, shifts, teams, rota, faults, types or {})
     members = reader.read()
     people = People(members, is_complete=bool(members))
     travel = read_travel(usable.get("travel_minutes"), places, faults)
@@ -83,11 +94,19 @@ def build_roster(tables: Mapping[str, Table], faults: Faults, *, unknown_shift: 
     committee = read_committee(usable.get("committee"), people, faults)
     requests = read_requests(usable.get("constraints"), people, faults)
     faults.raise_if_any()
-    defaults = list(reader.defaults)
+    defaults = [*notes, *reader.defaults]
     if "shift_codes" not in tables:
-        defaults.append("shift codes: the built-in ones")
+        defaults.append(say("shift codes: the built-in ones"))
     if any(site.lat is not None and site.crs is None for site in places.sites.values()):
-        defaults.append("sites without a coordinate system: one and the same is assumed")
+        defaults.append(say("sites without a coordinate system: one and the same is assumed"))
+    if shifts.by_name:
+        pairs = ", ".join(f"{theirs} = {name}" for theirs, name in list(shifts.by_name.items())[:_SHOWN])
+        text = "ids of rotas that are defined by their name only: {pairs}"
+        defaults.append(say(text, pairs=pairs))
+    unanchored += [pattern.pattern_id for pattern in shifts.taken if pattern.pattern_id not in unanchored]
+    if unanchored and anchor is not None:
+        text = "anchor date {day} of {count} rotas taken from the note in {place}"
+        defaults.append(say(text, day=anchor[0].isoformat(), count=len(unanchored), place=anchor[1]))
     roster = Roster(
         members=members,
         teams=teams.teams,
@@ -100,19 +119,25 @@ def build_roster(tables: Mapping[str, Table], faults: Faults, *, unknown_shift: 
         travel=travel,
     )
     report = RosterReport(
-        rows=tuple((other.file, len(other.rows)) for other in tables.values()),
+        rows=tuple((other.name, len(other.rows) + len(other.skipped)) for other in tables.values()),
         members=len(members),
         columns_used=tuple(
-            (other.file, theirs, _plain_key(ours))
+            (other.name, theirs, _plain_key(ours))
             for other in tables.values()
             for ours, theirs in other.headers.items()
         ),
-        columns_ignored=tuple((other.file, theirs, why) for other in tables.values() for theirs, why in other.ignored),
+        columns_ignored=tuple((other.name, theirs, why) for other in tables.values() for theirs, why in other.ignored),
+        skipped=tuple((other.name, number, why) for other in tables.values() for number, why in other.skipped),
+        tables_ignored=tuple(tables_ignored),
+        joins=(*joins(roster, tables), *rota.tell(len(members))),
+        understood=tuple(echo(roster, shifts.taken)),
         defaults=tuple(defaults),
         warnings=(
             *reader.warnings,
             *name_warnings(members),
             *size_warnings(members),
+            *anchor_warnings([] if anchor else unanchored),
+            *reach_warnings(roster),
             *_calendar_warnings(roster, members),
         ),
     )
@@ -125,13 +150,10 @@ def _plain_key(key: str) -> str:
 
 
 def _has_needed(kind: str, table: Table, faults: Faults) -> bool:
-    missing = [field for field in _NEEDED.get(kind, ()) if not table.has(field)]
-    if kind == "sites" and not table.has("site_id") and not table.has("name"):
-        missing = ["site_id"]
-    if kind == "shift_patterns" and not any(map(table.has, ("pattern_id", "name_zh", "name_en"))):
-        missing.append("pattern_id")
-    for field in missing:
-        faults.add("missing_column", f"a column {field!r} is needed", table=table, key=field)
+    """Whether a companion table has the columns it cannot do without; what is missing is a fault."""
+    missing = [group for group in NEEDED[kind] if not any(map(table.has, group))] if kind != "roster" else []
+    for group in missing:
+        faults.add("missing_column", say("a column {field!r} is needed", field=group[0]), table=table, key=group[0])
     return not missing
 
 
@@ -152,4 +174,4 @@ def _calendar_warnings(roster: Roster, members: Iterable[Member]) -> list[str]:
     ]
     if not gaps:
         return []
-    return [f"irregular rota with days without a known shift, taken as on duty: {some_ids(gaps)}"]
+    return [say("irregular rota with days without a known shift, taken as on duty: {ids}", ids=some_ids(gaps))]

@@ -5,10 +5,14 @@ from __future__ import annotations
 import datetime as dt
 import math
 import re
+import unicodedata
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from grouping.roster.faults import choices
-from grouping.roster.synonyms import squeeze, value_words
+from grouping.roster.native import YEARS
+from grouping.roster.synonyms import narrow, squeeze, value_words
+from grouping.roster.words import say
 
 if TYPE_CHECKING:
     from grouping.roster.faults import Faults
@@ -20,8 +24,10 @@ _DATE = re.compile(
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _SKILLS = re.compile(r"[;；、,，/]")
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
-_YEARS = range(1900, 2101)
-_UNITS = "票分天人个座%"
+_UNITS = "票分天人个座名次日%"
+_LARGEST = 2**1000
+_LONGEST_MISSING = 8
+"""Characters of the longest word for "none", with room for spaces in it."""
 
 
 def text_of(value: object) -> str:
@@ -41,20 +47,27 @@ def date_of(value: object) -> dt.date:
     ValueError
         If it is no date between 1900 and 2100.
     """
+    return _date_of(value) if isinstance(value, (str, dt.date, float)) else _date_of.__wrapped__(value)
+
+
+@lru_cache(maxsize=65_536, typed=True)
+def _date_of(value: object) -> dt.date:
     if isinstance(value, dt.datetime):
         value = value.date()
     if isinstance(value, dt.date):
         day = value
     else:
-        text = text_of(value)
+        text = unicodedata.normalize("NFKC", text_of(value))
+        if isinstance(value, float) and text.endswith(".1"):  # 2017.10, written as a number, loses its zero
+            raise ValueError(text)
         match = _DATE.fullmatch(text) or _COMPACT.fullmatch(text)
-        if match and int(match[1]) in _YEARS:
+        if match and int(match[1]) in YEARS:
             day = dt.date(int(match[1]), int(match[2]), int(match[3] or 1))
         elif text.isdecimal() and len(text) == 5:
             day = _EXCEL_EPOCH + dt.timedelta(days=int(text))
         else:
             raise ValueError(text)
-    if day.year not in _YEARS:
+    if day.year not in YEARS:
         raise ValueError(text_of(value))
     return day
 
@@ -69,7 +82,13 @@ def number_of(value: object) -> float:
     """
     if isinstance(value, bool):
         raise ValueError(str(value))
-    number = float(value) if isinstance(value, (int, float)) else float(text_of(value).rstrip(_UNITS).strip())
+    if isinstance(value, int) and abs(value) > _LARGEST:
+        raise ValueError("too large")
+    number = (
+        float(value)
+        if isinstance(value, (int, float))
+        else float(unicodedata.normalize("NFKC", text_of(value)).rstrip(_UNITS).strip())
+    )
     if not math.isfinite(number):
         raise ValueError(str(value))
     return number
@@ -93,12 +112,14 @@ class Cells:
         if value is None:
             return None
         text = text_of(value)
+        if len(text) > _LONGEST_MISSING:
+            return text
         return None if not text or squeeze(text) in value_words("missing") else text
 
     def identifier(self, key: str) -> str | None:
-        """Return the cell as text, whatever it says."""
+        """Return the cell as text, whatever it says; full-width digits, letters and spaces become plain."""
         value = self.raw(key)
-        return None if value is None else text_of(value) or None
+        return None if value is None else narrow(text_of(value)) or None
 
     def number(self, key: str, *, least: float | None = None, most: float | None = None) -> float | None:
         """Return the cell as a number between ``least`` and ``most``."""
@@ -107,11 +128,13 @@ class Cells:
         try:
             number = number_of(self.raw(key))
         except ValueError:
-            self.fault("bad_number", "not a number", key, "write digits only")
+            self.fault("bad_number", "not a number", key)
             return None
         if (least is not None and number < least) or (most is not None and number > most):
-            bounds = f"at least {least:g}" if most is None else f"between {least or 0:g} and {most:g}"
-            self.fault("bad_number", f"the number must be {bounds}", key)
+            expected = say("a number of at least {least:g}", least=least)
+            if most is not None:
+                expected = say("a number between {least:g} and {most:g}", least=least or 0, most=most)
+            self.fault("bad_number", "the number is out of range", key, expected=expected)
             return None
         return number
 
@@ -132,7 +155,7 @@ class Cells:
         try:
             return date_of(self.raw(key))
         except ValueError:
-            self.fault("bad_date", "not a date between 1900 and 2100", key, "write dates as 2016-06-02")
+            self.fault("bad_date", "not a date, or one that can be read in two ways", key)
             return None
 
     def choice(self, key: str, field: str) -> str | None:
@@ -143,7 +166,8 @@ class Cells:
         words = value_words(field)
         known = words.get(squeeze(value))
         if known is None and squeeze(value) not in value_words("missing"):
-            self.fault("unknown_value", f"not a known {field}", key, f"use one of: {choices(words)}")
+            expected = say("one of: {words}", words=choices(words))
+            self.fault("unknown_value", "the word is not understood", key, expected=expected)
         return known
 
     def flag(self, key: str) -> bool | None:
@@ -157,7 +181,18 @@ class Cells:
         parts = _SKILLS.split(text) if text else []
         return tuple(dict.fromkeys(part.strip() for part in parts if part.strip()))
 
-    def fault(self, code: str, message: str, key: str, advice: str | None = None, *, show: bool = True) -> None:
+    def fault(
+        self,
+        code: str,
+        message: str,
+        key: str,
+        advice: str | None = None,
+        *,
+        show: bool = True,
+        expected: str | None = None,
+    ) -> None:
         """Record that a cell is wrong."""
         value = text_of(self.raw(key)) if show and self.raw(key) is not None else None
-        self.faults.add(code, message, table=self.table, row=self.row, key=key, value=value, advice=advice)
+        self.faults.add(
+            code, message, table=self.table, row=self.row, key=key, value=value, advice=advice, expected=expected
+        )

@@ -6,18 +6,23 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from grouping.roster.cells import Cells, number_of, text_of
-from grouping.roster.faults import choices
+from grouping.roster.columns import ATTRIBUTE, REMARK
+from grouping.roster.faults import choices, is_private_number
+from grouping.roster.native import decoded, plain_value
 from grouping.roster.report import some_ids
 from grouping.roster.schema import Member, Participation, Status
+from grouping.roster.spelling import Spelling
 from grouping.roster.synonyms import squeeze, value_words
-from grouping.roster.tables import ATTRIBUTE
 from grouping.roster.teams import read_pattern
+from grouping.roster.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Iterable
+    import datetime as dt
+    from collections.abc import Iterable, Mapping, Sequence
 
     from grouping.roster.faults import Faults
     from grouping.roster.places import Places
+    from grouping.roster.rota import Rota
     from grouping.roster.schema import Team
     from grouping.roster.shifts import ShiftWords
     from grouping.roster.tables import Table
@@ -25,20 +30,40 @@ if TYPE_CHECKING:
 
 _CJK_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af·\s]+")
 _LARGEST_OFFSET = 3660
+_TICKS = frozenset("√✓✔")
+_MONTH_ONLY = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*月?")
 _CREW = re.compile(r"[班值组]$|^(crew|shift|team)")
 
 
 class MemberReader:
     """Reads the members; ``defaults`` and ``warnings`` tell what it had to assume."""
 
-    def __init__(self, table: Table, places: Places, shifts: ShiftWords, teams: Teams, faults: Faults) -> None:
+    def __init__(
+        self,
+        table: Table,
+        places: Places,
+        shifts: ShiftWords,
+        teams: Teams,
+        rota: Rota,
+        faults: Faults,
+        types: Mapping[str, str],
+    ) -> None:
         self.table = table
+        self.rota = rota
+        self.types = types
         self.places = places
         self.shifts = shifts
         self.teams = teams
         self.faults = faults
         self.defaults: list[str] = []
         self.warnings: list[str] = []
+        self.spelling = Spelling()
+        for team in teams.teams:
+            for field in ("department", "team", "business_line"):
+                self.spelling.learn(field, getattr(team, field))
+        self._from_remarks: list[str] = []
+        self._ticked = {key for key in ("willing", "leader_eligible") if _is_ticked(table, key)}
+        self._month_only: dict[str, int] = {}
         self._attributes = sorted(key for key in table.headers if key.startswith(ATTRIBUTE))
         self._width = max(3, len(str(len(table.rows))))
         self._inherited: dict[str, list[str]] = {}
@@ -57,12 +82,8 @@ class MemberReader:
             cells = Cells(self.table, row, self.faults)
             member_id = self._identity(cells, position)
             if member_id in seen:
-                cells.fault(
-                    "duplicate_id",
-                    f"the id is also in row {seen[member_id]}",
-                    "member_id",
-                    "give each member an id of its own",
-                )
+                message = say("the id is also in row {row}", row=seen[member_id])
+                cells.fault("duplicate_id", message, "member_id")
                 member_id = None
             elif member_id is not None:
                 seen[member_id] = row.number
@@ -74,9 +95,7 @@ class MemberReader:
             members.append(member)
         if len(without_site) < len(members):
             for cells in without_site:
-                cells.fault(
-                    "missing_site", "the member has no site, others have", "site", "give it here or to the team"
-                )
+                cells.fault("missing_site", "the member has no site, others have", "site")
         self._tell(no_site=bool(without_site))
         return tuple(members)
 
@@ -86,19 +105,21 @@ class MemberReader:
             missing.append(("member_id", "a column with ids or names is needed: member_id, 工号, name, 姓名 …"))
         if not self.table.has("department"):
             missing.append(("department", "a column with departments is needed: department, 部门 …"))
-        if not self.table.has("shift_pattern") and not any(team.shift_pattern for team in self.teams.teams):
+        has_rota = self.rota.table is not None and self.rota.table.has("shift_pattern")
+        if not (self.table.has("shift_pattern") or has_rota or any(team.shift_pattern for team in self.teams.teams)):
             missing.append(
-                ("shift_pattern", "a column with shifts is needed: shift, 班次, 班制 …, or teams that have one")
+                (
+                    "shift_pattern",
+                    "a column with shifts is needed: shift, 班次, 班制 …, or teams or a rota that have one",
+                )
             )
-        ignored = choices(header for header, _ in self.table.ignored)
+        unread = [header for header, why in self.table.ignored if why == "not known"]
         for field, message in missing:
-            advice = "tell which it is by columns={'their header': '" + field + "'}"
-            self.faults.add(
-                "missing_column",
-                message,
-                table=self.table,
-                advice=f"{advice}; not understood: {ignored}" if ignored else advice,
-            )
+            advice = say("tell which it is by columns={example}", example="{'their header': '" + field + "'}")
+            if unread:
+                text = "tell which it is by columns={example}; not understood: {headers}"
+                advice = say(text, example="{'their header': '" + field + "'}", headers=choices(unread))
+            self.faults.add("missing_column", message, table=self.table, advice=advice)
         return not missing
 
     def _identity(self, cells: Cells, position: int) -> str | None:
@@ -108,36 +129,48 @@ class MemberReader:
             return f"M{position:0{self._width}d}"
         member_id = cells.identifier("member_id")
         if member_id is None:
-            cells.fault("missing_id", "the id is missing", "member_id", "give each member an id of its own")
+            cells.fault("missing_id", "the id is missing", "member_id")
+        elif len(member_id) > 10 and is_private_number(member_id):
+            cells.fault("private_id", "the id looks like the number of an identity card or a phone", "member_id")
         return member_id
 
     def _member(self, cells: Cells, member_id: str) -> Member | None:
-        department = cells.text("department")
+        one = self.spelling.one
+        name = _name(cells.text("name"))
+        if name is not None:
+            self.faults.names.add("".join(name.split()))
+        department = one("department", cells.text("department"))
         if department is None:
             cells.fault("missing_department", "the department is missing", "department")
-        team_name = cells.text("team")
+        team_name = one("team", cells.text("team"))
+        rota = self.rota.rows_of(member_id, name, department, team_name)
+        rows = [cells, *rota]
+        shift = _first_with(rows, "shift_pattern", "shift_pattern.id")
+        if shift is cells and rota and _differs(cells, rota[0]):
+            self.rota.differing.append(member_id)
         team = self.teams.of(department, team_name)
         if team_name is not None and team is None and self.teams.teams:
             self._unknown_teams.append(member_id)
-        pattern = self._handed_down("shift_pattern", read_pattern(cells, self.shifts), team, member_id)
-        if pattern is None and not (cells.text("shift_pattern") or cells.text("shift_pattern.id")):
+        pattern = self._handed_down("shift_pattern", read_pattern(shift, self.shifts), team, member_id)
+        if pattern is None and not (shift.text("shift_pattern") or shift.text("shift_pattern.id")):
             cells.fault(
                 "missing_shift",
                 "neither the member nor the team has a shift",
                 "shift_pattern",
-                "give it here or to the team",
             )
-        site = self._handed_down("site", self.places.read(cells, "site"), team, member_id)
-        line = self._handed_down("business_line", cells.text("business_line"), team, member_id)
-        crew = cells.text("crew")
+        where = _first_with(rows, "site", "site.id")
+        site = self._handed_down("site", self.places.read(where, "site"), team, member_id)
+        line = self._handed_down("business_line", one("business_line", cells.text("business_line")), team, member_id)
+        phase = _first_with(rows, "crew", "cycle_offset")
+        crew = phase.text("crew")
         birth = cells.date("birth")
-        joined_on, confirmed_on = cells.date("joined_on"), cells.date("confirmed_on")
+        joined_on, confirmed_on = self._day(cells, "joined_on"), self._day(cells, "confirmed_on")
         status = self._status(
             cells, is_derived_probationary=joined_on is not None and cells.text("confirmed_on") is None
         )
         member = {
             "member_id": member_id,
-            "name": _name(cells.text("name")),
+            "name": name,
             "gender": cells.choice("gender", "gender"),
             "birth": f"{birth:%Y-%m}" if birth else None,
             "education": cells.text("education"),
@@ -150,20 +183,32 @@ class MemberReader:
             "post": cells.text("post"),
             "shift_pattern": pattern,
             "crew": crew,
-            "cycle_offset": self._offset(cells, pattern, crew, member_id),
+            "cycle_offset": self._offset(phase, pattern, crew, member_id),
             "site": site,
-            "branch": cells.text("branch"),
-            "current_group": cells.text("current_group"),
+            "branch": one("branch", cells.text("branch")),
+            "current_group": one("current_group", cells.text("current_group")),
             "committee_role": cells.text("committee_role"),
             "skills": cells.words("skills"),
             "nominations": cells.integer("nominations"),
             "assessment": cells.number("assessment"),
-            "willing": cells.flag("willing"),
-            "leader_eligible": cells.flag("leader_eligible"),
+            "willing": self._flag(cells, "willing"),
+            "leader_eligible": self._flag(cells, "leader_eligible"),
             "participation": self._participation(cells),
             "attributes": self._further(cells),
         }
         return Member.model_validate(member)
+
+    def _flag(self, cells: Cells, key: str) -> bool | None:
+        """Return yes or no; in a column of ticks a blank cell is no."""
+        return cells.flag(key) or False if key in self._ticked else cells.flag(key)
+
+    def _day(self, cells: Cells, key: str) -> dt.date | None:
+        """Return a date, and count those that tell only the month."""
+        day = cells.date(key)
+        if day is not None and day.day == 1 and _MONTH_ONLY.fullmatch(text_of(cells.raw(key))):
+            header = self.table.header_of(key)
+            self._month_only[header] = self._month_only.get(header, 0) + 1
+        return day
 
     def _handed_down(self, field: str, own: str | None, team: Team | None, member_id: str) -> str | None:
         if own is not None or team is None:
@@ -189,6 +234,10 @@ class MemberReader:
         return cast("Status", cells.choice("status", "status") or "full")
 
     def _participation(self, cells: Cells) -> Participation:
+        told = cells.raw(REMARK)
+        if told is not None:
+            self._from_remarks.append(cells.identifier("member_id") or f"row {cells.row.number}")
+            return cast("Participation", told)
         value = cells.identifier("participation")
         if value is None:
             return "normal"
@@ -206,7 +255,12 @@ class MemberReader:
                 return cells.integer("cycle_offset", least=None) or 0
             start = cells.date("cycle_offset")
             return (pattern.anchor - start).days % pattern.cycle if start and pattern and pattern.cycle else 0
-        if pattern is None or not pattern.cycle or pattern.is_label or (pattern.crews or 1) < 2:
+        if (
+            pattern is None
+            or not pattern.cycle
+            or pattern.is_label
+            or (pattern.crews or (2 if pattern.crew_step_days else 1)) < 2
+        ):
             return 0
         index = value_words("crew").get(_CREW.sub("", squeeze(crew))) if crew else None
         if index is None or pattern.crew_step_days is None:
@@ -221,44 +275,96 @@ class MemberReader:
             name, value = key.removeprefix(ATTRIBUTE), cells.raw(key)
             if value is None:
                 continue
-            if name.startswith("rating_"):
+            if name in self.types:
+                value = self._typed(cells, key, self.types[name])
+            elif name.startswith("rating_"):
                 value = cells.number(key)
             elif name == "work_started_on":
                 value = cells.date(key)
             elif name in {"zone", "branch_unit"}:
                 value = cells.text(key)
             if value is not None:
-                found.append((name, value))
+                found.append((name, plain_value(value)))
         return tuple(found)
+
+    @staticmethod
+    def _typed(cells: Cells, key: str, kind: str) -> object:
+        """Return the value of an attribute as a workbook of ours says."""
+        if kind == "integer":
+            return cells.integer(key, least=None)
+        if kind == "number":
+            return cells.number(key)
+        if kind == "flag":
+            return cells.flag(key)
+        if kind == "date":
+            return cells.date(key)
+        if kind == "text":
+            return text_of(cells.raw(key))
+        try:
+            return decoded(str(cells.raw(key)))
+        except ValueError:
+            cells.fault("bad_value", "not a value as this workbook wrote it", key)
+            return None
 
     def _tell(self, *, no_site: bool) -> None:
         if not self.table.has("member_id"):
-            self.defaults.append("no column with ids: members are numbered by row, from M" + "1".zfill(self._width))
+            first = "M" + "1".zfill(self._width)
+            self.defaults.append(say("no column with ids: members are numbered by row, from {first}", first=first))
         if not self.table.has("status"):
-            derived = self.table.has("confirmed_on") and self.table.has("joined_on")
-            how = "probationary where the confirmation date is blank" if derived else "all members are full"
-            self.defaults.append(f"no column with the status: {how}")
+            if self.table.has("confirmed_on") and self.table.has("joined_on"):
+                self.defaults.append(
+                    say("no column with the status: probationary where the confirmation date is blank")
+                )
+            else:
+                self.defaults.append(say("no column with the status: all members are full"))
         for field, ids in self._inherited.items():
-            self.defaults.append(f"{field} taken from the team for {len(ids)} members: {some_ids(ids)}")
+            text = "{field} taken from the team for {count} members: {ids}"
+            self.defaults.append(say(text, field=field, count=len(ids), ids=some_ids(ids)))
         if self._crews:
-            self.defaults.append(f"cycle offset = crew × crew step for {len(self._crews)} members")
-        labels = [
-            pattern.names[0] for pattern in self.shifts.patterns.values() if pattern.is_label and pattern.sequence
-        ]
+            self.defaults.append(say("cycle offset = crew × crew step for {count} members", count=len(self._crews)))
+        patterns = self.shifts.patterns.values()
+        labels = [pattern.names[0] for pattern in patterns if pattern.is_label and pattern.sequence]
         if labels:
-            self.defaults.append(f"bare labels mean Monday to Friday: {choices(labels)}")
+            self.defaults.append(say("bare labels mean Monday to Friday: {labels}", labels=choices(labels)))
+        for header, count in self._month_only.items():
+            text = "{header}: {count} dates tell only the month, its first day is taken"
+            self.defaults.append(say(text, header=header, count=count))
+        for key in sorted(self._ticked):
+            text = "{header}: every filled cell is a tick, so blank ones mean no"
+            self.defaults.append(say(text, header=self.table.header_of(key)))
+        if self._from_remarks:
+            text = "way of taking part told by the remarks, which are not stored: {ids}"
+            self.defaults.append(say(text, ids=some_ids(self._from_remarks)))
+        self.defaults += self.spelling.tell()
+        self.warnings += self.rota.warn()
         if self._unphased:
-            unphased = some_ids(self._unphased)
-            self.warnings.append(f"no cycle offset and no known crew, offset 0 assumed: {unphased}")
+            text = "no cycle offset and no known crew, offset 0 assumed: {ids}"
+            self.warnings.append(say(text, ids=some_ids(self._unphased)))
         if self._unknown_teams:
-            self.warnings.append(f"their team is not in the teams table: {some_ids(self._unknown_teams)}")
+            self.warnings.append(say("their team is not in the teams table: {ids}", ids=some_ids(self._unknown_teams)))
         if no_site:
-            self.warnings.append("no member has a site: travel cannot be judged")
-        unknown = [
-            pattern.names[0] for pattern in self.shifts.patterns.values() if pattern.is_label and not pattern.sequence
-        ]
+            self.warnings.append(say("no member has a site: travel cannot be judged"))
+        unknown = [pattern.names[0] for pattern in patterns if pattern.is_label and not pattern.sequence]
         if unknown:
-            self.warnings.append(f"unknown shifts taken as labels (equal ones can meet): {choices(unknown)}")
+            text = "unknown shifts taken as labels (equal ones can meet): {labels}"
+            self.warnings.append(say(text, labels=choices(unknown)))
+
+
+def _first_with(rows: Sequence[Cells], *keys: str) -> Cells:
+    """Return the first row that says something about one of the keys, the first of all if none does."""
+    return next((cells for cells in rows if any(cells.text(key) for key in keys)), rows[0])
+
+
+def _is_ticked(table: Table, key: str) -> bool:
+    """Whether all filled cells of a column are ticks."""
+    found = {str(row.cells[key]) for row in table.rows if key in row.cells}
+    return bool(found) and found <= _TICKS
+
+
+def _differs(one: Cells, other: Cells) -> bool:
+    """Whether two rows name different shifts."""
+    texts = [(cells.text("shift_pattern"), cells.text("shift_pattern.id")) for cells in (one, other)]
+    return any(mine and theirs and squeeze(mine) != squeeze(theirs) for mine, theirs in zip(*texts, strict=True))
 
 
 def zones_of(table: Table, members: Iterable[Member], faults: Faults) -> dict[str, str]:
@@ -269,10 +375,9 @@ def zones_of(table: Table, members: Iterable[Member], faults: Faults) -> dict[st
         if member.site is None or zone is None:
             continue
         if zones.setdefault(member.site, text_of(zone)) != text_of(zone):
-            message = f"site {member.site!r} lies in zones {zones[member.site]!r} and {text_of(zone)!r}"
-            faults.add(
-                "conflicting_zone", message, table=table, key=ATTRIBUTE + "zone", advice="give one zone per site"
-            )
+            text = "site {site!r} lies in zones {one!r} and {other!r}"
+            message = say(text, site=member.site, one=zones[member.site], other=text_of(zone))
+            faults.add("conflicting_zone", message, table=table, key=ATTRIBUTE + "zone")
     return zones
 
 

@@ -6,7 +6,6 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from grouping.roster.cells import Cells
-from grouping.roster.faults import nearest
 from grouping.roster.schema import Site
 from grouping.roster.synonyms import squeeze
 
@@ -28,6 +27,7 @@ _CRS = {
     "cgcs2000": "CGCS2000",
 }
 
+_MOST_MINUTES = 10_000
 TravelEntry = tuple[str, str, int | None]
 """From, to, minutes; no minutes means that the two are neighbours."""
 
@@ -62,7 +62,7 @@ class Places:
             return None
         site = self.resolve(text)
         if site is None:
-            cells.fault("unknown_site", "not a site of the sites table", column, nearest(text, self.sites))
+            cells.fault("unknown_site", "not a site of the sites table", column, cells.faults.nearest(text, self.sites))
         return site
 
     def set_zones(self, zones: dict[str, str]) -> None:
@@ -91,7 +91,7 @@ def read_sites(table: Table | None, faults: Faults) -> Places:
         lat, lon = cells.number("lat", least=-90, most=90), cells.number("lon", least=-180, most=180)
         if (cells.raw("lat") is None) != (cells.raw("lon") is None):
             missing = "lat" if cells.raw("lat") is None else "lon"
-            cells.fault("bad_coordinates", "only one of latitude and longitude is given", missing, "give both or none")
+            cells.fault("bad_coordinates", "only one of latitude and longitude is given", missing)
             lat = lon = None
         crs = cells.text("crs")
         record: dict[str, object] = {
@@ -104,14 +104,12 @@ def read_sites(table: Table | None, faults: Faults) -> Places:
             "capacity": cells.integer("capacity"),
         }
         if lat is not None and found and record["crs"] != _first_crs(found, record["crs"]):
-            cells.fault("mixed_crs", "sites use different coordinate systems", "crs", "convert all to one system")
+            cells.fault("mixed_crs", "sites use different coordinate systems", "crs")
         found.append(record)
     names = Counter(squeeze(str(record["name"])) for record in found if record["name"])
     by_name = len(names) == len(found)
     if not by_name and any(record["site_id"] is None for record in found):
-        faults.add(
-            "duplicate_site", "sites without an id need different names", table=table, key="name", advice="add ids"
-        )
+        faults.add("duplicate_site", "sites without an id need different names", table=table, key="name")
         return Places((), is_closed=False)
     sites = [Site(site=record["name" if by_name else "site_id"], **record) for record in found]  # type: ignore[arg-type]
     return Places(sites, is_closed=True)
@@ -135,9 +133,9 @@ def read_travel(table: Table | None, places: Places, faults: Faults) -> tuple[Tr
         for key in ("from_site", "to_site"):
             if cells.text(key) is None:
                 cells.fault("missing_value", "the site is missing", key)
-        minutes = cells.number("minutes", least=0)
+        minutes = cells.number("minutes", least=0, most=_MOST_MINUTES)
         if table and table.has("minutes") and cells.text("minutes") is None:
-            cells.fault("missing_value", "the minutes are missing", "minutes", "leave the row out")
+            cells.fault("missing_value", "the minutes are missing", "minutes")
         if ends[0] is None or ends[1] is None:
             continue
         pair = (ends[0], ends[1])

@@ -1,35 +1,51 @@
-"""What reading a roster found: columns used and ignored, defaults assumed, warnings."""
+"""What reading a roster found: columns used and ignored, rows skipped, joins, defaults assumed, warnings."""
 
 from __future__ import annotations
 
-from collections import Counter
+import html
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grouping.phrases import said
+from grouping.roster.words import say
+
 if TYPE_CHECKING:
-    from collections.abc import Iterable, Sequence
+    from collections.abc import Iterator, Sequence
 
-    from grouping.roster.schema import Member
+    import pandas as pd
 
-LARGEST_BRANCH = 50
-"""支部工作条例(试行) art. 4: a branch has generally no more than 50 members."""
-FEWEST_FULL = 3
-"""支部工作条例(试行) art. 4: a branch has at least three full members."""
-DIVIDE_FROM = 20
-"""党小组工作规则(试行) art. 1: from 20 members on a branch should generally be divided; below it may be."""
 _SHOWN_IDS = 10
+_SHOWN_LINES = 40
+SECTIONS = (
+    "read",
+    "columns renamed",
+    "columns ignored",
+    "rows skipped",
+    "tables not used",
+    "joined",
+    "rotas understood as",
+    "assumed",
+    "warnings",
+)
+"""The sections of a report, in their order; "columns as they are" only in the table."""
 
 
 @dataclass(frozen=True)
 class RosterReport:
     """How the roster was understood; it names members by id only.
 
+    ``str(report)`` and `describe` give it as text, `to_html` as HTML (a notebook shows it so), `to_frame` as a table.
+
     Attributes
     ----------
-    rows : rows read per table, as ``(table, rows)``
+    rows : rows read per table, as ``(table, rows)``; those of the roster = members + rows skipped
     members : number of members
     columns_used : ``(table, their header, our field)``
     columns_ignored : ``(table, their header, why)``
+    skipped : ``(table, row as a spreadsheet counts it, why)``: totals, notes, repeated headers
+    tables_ignored : ``(sheet or file, why)``
+    joins : how companion tables were joined to the members
+    understood : what the rotas in use mean, day by day
     defaults : what was assumed where the roster says nothing
     warnings : what the reader should look at
     """
@@ -38,65 +54,94 @@ class RosterReport:
     members: int = 0
     columns_used: tuple[tuple[str, str, str], ...] = ()
     columns_ignored: tuple[tuple[str, str, str], ...] = ()
+    skipped: tuple[tuple[str, int, str], ...] = ()
+    tables_ignored: tuple[tuple[str, str], ...] = ()
+    joins: tuple[str, ...] = ()
+    understood: tuple[str, ...] = ()
     defaults: tuple[str, ...] = ()
     warnings: tuple[str, ...] = ()
 
     def __str__(self) -> str:
-        """Return the report as plain text."""
-        lines = [f"{self.members} members"]
-        lines += [f"  read {count} rows of {table}" for table, count in self.rows]
-        sections: tuple[tuple[str, list[str]], ...] = (
-            (
-                "columns renamed",
-                [f"{table}: {theirs} → {ours}" for table, theirs, ours in self.columns_used if theirs != ours],
-            ),
-            ("columns ignored", [f"{table}: {theirs} ({why})" for table, theirs, why in self.columns_ignored]),
-            ("assumed", list(self.defaults)),
-            ("warnings", list(self.warnings)),
-        )
-        for title, entries in sections:
+        """Return the report as plain text, in English."""
+        return self.describe()
+
+    def describe(self, lang: str = "en") -> str:
+        """Return the report as plain text in "en" or "zh"."""
+        lines = [said(say("{count} members", count=self.members), lang)]
+        for title, entries in self._sections().items():
             if entries:
-                lines.append(f"{title}:")
-                lines += [f"  {entry}" for entry in entries]
+                lines.append(said(title, lang) + ("：" if lang == "zh" else ":"))
+                lines += [f"  {said(entry, lang)}" for entry in _cut(entries)]
         return "\n".join(lines)
+
+    def to_html(self, lang: str = "en") -> str:
+        """Return the report as HTML in "en" or "zh", every text escaped."""
+        parts = [f"<p><b>{html.escape(said(say('{count} members', count=self.members), lang))}</b></p>"]
+        for title, entries in self._sections().items():
+            if entries:
+                items = "".join(f"<li>{html.escape(said(entry, lang))}</li>" for entry in _cut(entries))
+                is_open = " open" if title in {"warnings", "assumed"} else ""
+                heading = f"{html.escape(said(title, lang))} ({len(entries)})"
+                parts.append(f"<details{is_open}><summary>{heading}</summary><ul>{items}</ul></details>")
+        return f"<div>{''.join(parts)}</div>"
+
+    def _repr_html_(self) -> str:
+        return self.to_html()
+
+    def to_frame(self, lang: str = "en") -> pd.DataFrame:
+        """Return the report as a table: section, table, subject (a header, a row, a rota …), remark."""
+        import pandas as pd
+
+        rows = [[said(cell, lang) for cell in cells] for cells in self._cells()]
+        return pd.DataFrame(rows, columns=["section", "table", "subject", "remark"], dtype="object")
+
+    def _cells(self) -> Iterator[tuple[str, str, str, str]]:
+        for table, count in self.rows:
+            yield say("read"), table, "", say("{count} rows", count=count)
+        for table, theirs, ours in self.columns_used:
+            yield say("columns as they are") if theirs == ours else say("columns renamed"), table, theirs, ours
+        for table, theirs, why in self.columns_ignored:
+            yield say("columns ignored"), table, theirs, why
+        for table, number, why in self.skipped:
+            yield say("rows skipped"), table, str(number), why
+        for table, why in self.tables_ignored:
+            yield say("tables not used"), table, "", why
+        for title, texts in (
+            ("joined", self.joins),
+            ("rotas understood as", self.understood),
+            ("assumed", self.defaults),
+            ("warnings", self.warnings),
+        ):
+            for text in texts:
+                yield say(title), "", "", text
+
+    def _sections(self) -> dict[str, list[str]]:
+        """Return title → lines."""
+        found: dict[str, list[str]] = {say(title): [] for title in SECTIONS}
+        for title, table, subject, remark in self._cells():
+            if title not in found:
+                continue
+            line = remark
+            if title == "read":
+                line = say("{table}: {count}", table=table, count=remark)
+            elif title == "columns renamed":
+                line = f"{table}: {subject} → {remark}"
+            elif title == "rows skipped":
+                line = say("{table}: row {row} ({why})", table=table, row=subject, why=remark)
+            elif table:
+                where = f"{table}: {subject}" if subject else table
+                line = say("{where} ({why})", where=where, why=remark)
+            found[title].append(line)
+        return found
+
+
+def _cut(entries: Sequence[str]) -> Sequence[str]:
+    if len(entries) <= _SHOWN_LINES:
+        return entries
+    return [*entries[:_SHOWN_LINES], say("… and {count} more", count=len(entries) - _SHOWN_LINES)]
 
 
 def some_ids(ids: Sequence[str]) -> str:
     """Return member ids as one line, long lists cut."""
     shown = ", ".join(ids[:_SHOWN_IDS])
-    return f"{shown}, … ({len(ids)} in all)" if len(ids) > _SHOWN_IDS else shown
-
-
-def size_warnings(members: Iterable[Member]) -> list[str]:
-    """Return what the rules on branches say about the numbers of members."""
-    sizes: Counter[str | None] = Counter()
-    full: Counter[str | None] = Counter()
-    for member in members:
-        sizes[member.branch] += 1
-        full[member.branch] += member.status == "full"
-    warnings = []
-    for branch, size in sizes.items():
-        called = f"branch {branch!r}" if branch else ("the roster (no branch given)")
-        if size > LARGEST_BRANCH:
-            warnings.append(
-                f"{called} has {size} members; a branch has generally no more than {LARGEST_BRANCH} "
-                "(支部工作条例 art. 4)" + ("" if branch else ": give a branch column if there are several")
-            )
-        if full[branch] < FEWEST_FULL:
-            warnings.append(
-                f"{called} has {full[branch]} full members, fewer than {FEWEST_FULL} (支部工作条例 art. 4, 5)"
-            )
-        if size < DIVIDE_FROM:
-            warnings.append(
-                f"{called} has {size} members, fewer than {DIVIDE_FROM}: division not required (党小组工作规则 art. 1)"
-            )
-    return warnings
-
-
-def name_warnings(members: Iterable[Member]) -> list[str]:
-    """Return how many members share a name, without saying which."""
-    names = Counter(member.name for member in members if member.name)
-    shared = [count for count in names.values() if count > 1]
-    if not shared:
-        return []
-    return [f"{sum(shared)} members have a name that another has too; they are told apart by their ids"]
+    return say("{shown}, … ({count} in all)", shown=shown, count=len(ids)) if len(ids) > _SHOWN_IDS else shown

@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 from grouping.errors import Issue, RosterError
 from grouping.roster.availability import STATES, states
 from grouping.roster.faults import id_or_nothing
-from grouping.roster.report import RosterReport, name_warnings, size_warnings
+from grouping.roster.report import RosterReport
 from grouping.roster.schema import (
     MEMBER_FIELDS,
     CommitteeMember,
@@ -26,6 +26,7 @@ from grouping.roster.schema import (
 from grouping.roster.slots import check_unique, grid, horizon, label_slots
 from grouping.roster.teams import Teams
 from grouping.roster.travel import minutes_between
+from grouping.roster.words import say
 
 if TYPE_CHECKING:
     import datetime as dt
@@ -79,7 +80,7 @@ class Roster:
     @classmethod
     def from_frame(
         cls,
-        df: pd.DataFrame,
+        df: pd.DataFrame | Iterable[Mapping[str, object]],
         *,
         teams: pd.DataFrame | None = None,
         sites: pd.DataFrame | None = None,
@@ -89,19 +90,24 @@ class Roster:
         explicit_shifts: pd.DataFrame | None = None,
         committee: pd.DataFrame | None = None,
         constraints: pd.DataFrame | None = None,
-        columns: Mapping[str, str] | None = None,
+        rota: pd.DataFrame | None = None,
+        columns: Mapping[str, str | None] | None = None,
         unknown_shift: str = "error",
+        usual_rotas: bool = False,
     ) -> Roster:
-        """Return the roster that DataFrames describe, with English or Chinese headers; they are not changed.
+        """Return the roster that DataFrames or lists of dicts describe; they are not changed.
+
+        Headers are English or Chinese.
 
         Parameters
         ----------
         df : one row per member; at least an id or a name, a department and a shift (a site too, for travel)
-        teams, sites, travel_minutes, shift_codes, shift_patterns, explicit_shifts, committee, constraints :
+        teams, sites, travel_minutes, shift_codes, shift_patterns, explicit_shifts, committee, constraints, rota :
             companion tables, each optional
         columns : ``{"their header": "our field"}`` where a header of ``df`` is not understood; a new name makes
             a further attribute
         unknown_shift : "error", or "label" to let members with the same unknown shift meet
+        usual_rotas : True confirms the package's catalogue of usual rotas, see `read_roster`
 
         Raises
         ------
@@ -119,12 +125,17 @@ class Roster:
             "explicit_shifts": explicit_shifts,
             "committee": committee,
             "constraints": constraints,
+            "rota": rota,
         }
-        return roster_from_frames(df, companions, columns=columns, unknown_shift=unknown_shift)
+        return roster_from_frames(df, companions, columns=columns, unknown_shift=unknown_shift, usual_rotas=usual_rotas)
 
     def with_report(self, report: RosterReport) -> Roster:
         """Return the same roster with another report."""
         return replace(self, report=report)
+
+    def with_members(self, members: Iterable[Member]) -> Roster:
+        """Return a roster of other members with the same companion tables."""
+        return replace(self, members=tuple(members))
 
     def __len__(self) -> int:
         """Return the number of members."""
@@ -149,9 +160,10 @@ class Roster:
         fields = [
             name for name in MEMBER_FIELDS if any(getattr(member, name) not in (None, ()) for member in self.members)
         ]
-        return (*fields, *self._extras())
+        return (*fields, *self.extra_attributes())
 
-    def _extras(self) -> tuple[str, ...]:
+    def extra_attributes(self) -> tuple[str, ...]:
+        """Return the names of the further attributes, in the order in which they are met."""
         return tuple(dict.fromkeys(name for member in self.members for name, _ in member.attributes))
 
     def column(self, attr: str) -> list[object]:
@@ -162,12 +174,14 @@ class Roster:
         RosterError
             If no member could have it; the nearest names are in the advice.
         """
-        extras = self._extras()
+        extras = self.extra_attributes()
         if attr not in MEMBER_FIELDS and attr not in extras:
             known = [*self.attributes, *MEMBER_FIELDS]
             close = list(dict.fromkeys(get_close_matches(attr, known, n=4, cutoff=0.5)))
             advice = "use one of: " + ", ".join(close or dict.fromkeys(known))
-            raise RosterError(Issue("unknown_attribute", "the roster has no such attribute", value=attr, advice=advice))
+            raise RosterError(
+                Issue("unknown_attribute", say("the roster has no such attribute"), value=attr, advice=advice)
+            )
         return [member.get(attr) for member in self.members]
 
     @property
@@ -192,7 +206,7 @@ class Roster:
         if unknown:
             raise RosterError(
                 [
-                    Issue("unknown_member", "not a member of the roster", value=id_or_nothing(str(one)))
+                    Issue("unknown_member", say("not a member of the roster"), value=id_or_nothing(str(one)))
                     for one in unknown
                 ]
             )
@@ -207,6 +221,8 @@ class Roster:
             if (team.department, team.team) in kept
             or ((team.department, team.team) not in covered and team.department in departments)
         )
+        from grouping.roster.remarks import name_warnings, size_warnings
+
         report = replace(self.report, members=len(members), warnings=(*name_warnings(members), *size_warnings(members)))
         return replace(
             small,
@@ -287,8 +303,61 @@ class Roster:
 
         data: dict[str, list[object]] = {name: self.column(name) for name in MEMBER_FIELDS}
         data["skills"] = [";".join(member.skills) or None for member in self.members]
-        data.update({name: self.column(name) for name in self._extras()})
+        data.update({name: self.column(name) for name in self.extra_attributes()})
         return pd.DataFrame({name: pd.Series(values, dtype=_dtype(values)) for name, values in data.items()})
+
+    def to_excel(self, path: str | Path, *, lang: str = "zh", force: bool = False) -> Path:
+        """Write the roster with all its tables as a workbook, which `read_roster` reads back as an equal roster.
+
+        It holds the members' names. Texts stay texts, whatever they begin with; the file appears whole or not at all.
+
+        Parameters
+        ----------
+        path : of the .xlsx file
+        lang : of the headers, "zh" or "en"
+        force : True overwrites a file that is there
+
+        Raises
+        ------
+        InputError
+            When the file is there and ``force`` is False, or it cannot be written.
+        """
+        from grouping.roster.excel import workbook_of
+        from grouping.writing import write_file
+
+        return write_file(path, workbook_of(self, lang), force=force)
+
+    def pseudonymized(self, key: str | bytes) -> Roster:
+        """Return the same roster with a pseudonym for each id, and without names.
+
+        The same key gives a member the same pseudonym in every roster; `pseudonyms` gives the holder of the key the
+        list. What else is in the roster (posts, dates, departments) stays, so the result is still personal data.
+
+        Parameters
+        ----------
+        key : a secret of at least eight bytes
+
+        Raises
+        ------
+        RosterError
+            If the key is too short.
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42")).pseudonymized("a secret of ours")
+        >>> roster.members[0].name, len(roster.member_ids[0])
+        (None, 13)
+        """
+        from grouping.roster.pseudonyms import pseudonymized
+
+        return pseudonymized(self, key)
+
+    def pseudonyms(self, key: str | bytes) -> dict[str, str]:
+        """Return member id → pseudonym under a key, for who may know both."""
+        from grouping.roster.pseudonyms import pseudonyms
+
+        return pseudonyms(self, key)
 
 
 def _dtype(values: list[object]) -> str | None:

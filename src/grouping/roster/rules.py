@@ -9,6 +9,8 @@ from grouping.roster.cells import Cells, text_of
 from grouping.roster.faults import choices, id_or_nothing
 from grouping.roster.schema import CommitteeMember, Request
 from grouping.roster.shifts import code_of_label
+from grouping.roster.synonyms import narrow
+from grouping.roster.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -31,12 +33,17 @@ class People:
             if member.name:
                 self._named[member.name] = None if member.name in self._named else member.member_id
 
+    def find(self, text: str) -> str | None:
+        """Return the id of the member whom an id or a name means."""
+        plain = narrow(text)
+        return plain if plain in self.by_id else self._named.get("".join(text.split()))
+
     def read(self, cells: Cells, key: str, text: str | None) -> str | None:
         """Return the id of the member a cell names; an unknown one is a fault."""
         if text is None:
             cells.fault("missing_value", "the member is missing", key)
             return None
-        member_id = text if text in self.by_id else self._named.get("".join(text.split()))
+        member_id = self.find(text)
         if member_id is None and self.is_complete:
             cells.faults.add(
                 "unknown_member",
@@ -45,7 +52,6 @@ class People:
                 row=cells.row,
                 key=key,
                 value=id_or_nothing(text),
-                advice="use an id of the roster, or remove the row",
             )
         return member_id
 
@@ -55,6 +61,8 @@ def read_calendar(table: Table | None, people: People, codes: Mapping[str, Shift
     calendar: Calendar = {}
     for row in table.rows if table else ():
         cells = Cells(table, row, faults)  # type: ignore[arg-type]
+        if table and table.is_matrix and people.find(cells.identifier("member_id") or "") is None:
+            continue  # rotas list the whole team; the report tells how many of them are members
         member_id = people.read(cells, "member_id", cells.identifier("member_id"))
         day = cells.date("date")
         if day is None and cells.raw("date") is None:
@@ -66,7 +74,8 @@ def read_calendar(table: Table | None, people: People, codes: Mapping[str, Shift
         else:
             code = text if text in codes else code_of_label(text, codes)
             if code is None:
-                cells.fault("unknown_shift_code", "not a known shift code", "code", f"use one of: {choices(codes)}")
+                expected = say("one of: {words}", words=choices(codes))
+                cells.fault("unknown_shift_code", "not a known shift code", "code", expected=expected)
         if member_id is None or day is None or code is None:
             continue
         if calendar.setdefault((member_id, day), code) != code:
@@ -104,20 +113,19 @@ def read_requests(table: Table | None, people: People, faults: Faults) -> tuple[
         cells = Cells(table, row, faults)  # type: ignore[arg-type]
         kind = cells.choice("kind", "kind")
         if cells.raw("kind") is None:
-            cells.fault("missing_value", "the kind of rule is missing", "kind", "use 同组, 不同组 or 不任组长")
+            cells.fault("missing_value", "the kind of rule is missing", "kind")
         strength = cells.choice("strength", "strength") or "must"
-        named = [(key, part) for key in keys if cells.text(key) for part in _parts(cells, key)]
+        named = [(key, part) for key in keys if cells.text(key) for part in _parts(cells, key, people)]
         members = [people.read(cells, key, part) for key, part in named]
         known = [member for member in members if member is not None]
         fewest = 1 if kind == "not_leader" else 2
         if None in members or kind is None:
             continue
         if len(set(known)) < max(fewest, len(known)):
-            message = (
-                f"{kind} needs at least {fewest} different members"
-                if len(known) < fewest
-                else "a member is named twice"
+            text = (
+                "{kind} needs at least {fewest} different members" if len(known) < fewest else "a member is named twice"
             )
+            message = say(text, kind=kind, fewest=fewest)
             cells.fault("bad_request", message, keys[0] if keys else "members", show=False)
             continue
         requests.append(
@@ -131,8 +139,10 @@ def read_requests(table: Table | None, people: People, faults: Faults) -> tuple[
     return tuple(requests)
 
 
-def _parts(cells: Cells, key: str) -> list[str]:
+def _parts(cells: Cells, key: str, people: People) -> list[str]:
     value = cells.raw(key)
     if isinstance(value, tuple):
         return [text_of(item) for item in value]
+    if cells.identifier(key) in people.by_id:
+        return [text_of(value)]
     return list(cells.words(key))

@@ -134,7 +134,7 @@ def _moment(cells: Cells, key: str) -> dt.datetime | None:
         return dt.datetime.combine(day, value)
     hour, _, minute = (cells.text(key) or "").replace("：", ":").partition(":")
     if not (hour.isdecimal() and minute[:2].isdecimal() and int(hour) <= 24 and int(minute[:2]) < 60):
-        cells.fault("bad_time", "not a time of day", key, "write times as 08:20")
+        cells.fault("bad_time", "not a time of day", key)
         return None
     return dt.datetime.combine(day, dt.time()) + dt.timedelta(hours=int(hour), minutes=int(minute[:2]))
 

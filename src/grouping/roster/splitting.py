@@ -6,7 +6,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 from typing import TYPE_CHECKING, Any
 
-from grouping.roster.report import name_warnings, size_warnings
+from grouping.roster.remarks import name_warnings, size_warnings
 from grouping.roster.teams import Teams
 
 if TYPE_CHECKING:

@@ -8,12 +8,23 @@ import unicodedata
 from functools import cache
 from importlib.resources import files
 
+_NARROW = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
+_LONGEST_WORD = 200
 _SPACE = re.compile(r"[\s_\-]+")
 
 
 def plain(text: str) -> str:
     """Return a word in the form in which words are compared: no case, width, space, hyphen or underscore."""
-    return _SPACE.sub("", unicodedata.normalize("NFKC", text).strip().strip("\ufeff").casefold())
+    return _SPACE.sub("", unicodedata.normalize("NFKC", text[:_LONGEST_WORD]).strip().strip("\ufeff").casefold())
+
+
+def narrow(text: str) -> str:
+    """Return an id without full-width digits, letters, marks and spaces; all else stays as it is.
+
+    >>> narrow("ＨＱ０００１　")
+    'HQ0001'
+    """
+    return text.translate(_NARROW).strip()
 
 
 def squeeze(text: str) -> str:
@@ -65,3 +76,33 @@ def examples(words: tuple[str, ...]) -> tuple[str, ...]:
     """Return the first Chinese and the first English of some words."""
     firsts = [next((word for word in words if word.isascii() == is_ascii), None) for is_ascii in (False, True)]
     return tuple(word for word in firsts if word)
+
+
+@cache
+def _private_words() -> tuple[str, ...]:
+    identity = "身份证|证件号|籍贯|户籍|户口|民族|宗教|健康状况|病史|银行卡|账号|identitycard|passport"
+    reach = "手机|电话|住址|家庭地址|现居住|邮箱|微信"
+    text = f"{identity}|{reach}"
+    return tuple(plain(word) for word in text.split("|"))
+
+
+@cache
+def is_private(table: str, header: str) -> bool:
+    """Whether a column holds what is never stored: by its synonyms, or by a word anywhere in its header.
+
+    >>> is_private("roster", "本人身份证号码"), is_private("roster", "手机号(必填)"), is_private("roster", "姓名")
+    (True, True, False)
+    """
+    word = plain(header)
+    return column_words(table).get(word, ("", ""))[1] == "private" or any(one in word for one in _private_words())
+
+
+def participation_in(remark: str) -> str | None:
+    """Return the way of taking part that a remark tells, None if it tells none; the remark itself is not kept.
+
+    >>> participation_in("借调集团至2027-06(线上参加)"), participation_in("2027-05退休")
+    ('online_only', None)
+    """
+    words = value_words("participation")
+    found = {meaning for word, meaning in words.items() if meaning != "normal" and word in squeeze(remark)}
+    return "online_only" if "online_only" in found else next(iter(found), None)

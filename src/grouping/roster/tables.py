@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
-import csv
 import datetime as dt
-import io
 import re
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grouping.roster.faults import nearest
-from grouping.roster.synonyms import column_words, plain
+from grouping.roster.columns import ATTRIBUTE, REMARK, match_columns
+from grouping.roster.faults import is_private_number
+from grouping.roster.grids import column_letters
+from grouping.roster.layout import Layout, is_blank, is_note, is_total
+from grouping.roster.limits import CELL_CHARACTERS
+from grouping.roster.synonyms import column_words, participation_in, plain
+from grouping.roster.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
@@ -19,44 +22,62 @@ if TYPE_CHECKING:
 
     from grouping.roster.faults import Faults
 
-ATTRIBUTE = "attr:"
 _ACCIDENTS = frozenset({"nan", "NaN", "NaT", "<NA>"})
-_UNNAMED = re.compile(r"Unnamed: \d+")
-_NUMBERED = re.compile(r"(.*?)\d+")
+_INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b\u200e\u200f\u2028\u2029\ufeff\ud800-\udfff]")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, slots=True)
 class Row:
     """One row: its spreadsheet number and its cells that are not blank, by our words."""
 
     number: int
     cells: dict[str, object]
+    at: int | None = None
+    """The column all cells are from, where a row of the table is one cell of a sheet."""
 
 
 @dataclass
 class Table:
-    """A table whose columns are matched: ``headers`` maps our words to theirs."""
+    """A table whose columns are matched: ``headers`` maps our words to theirs.
+
+    Attributes
+    ----------
+    kind, file, sheet : which table it is, and where it was
+    positions : our word → its column, from 0, where the table has addresses
+    ignored : header and why it is not read
+    skipped : row number and why the row is no record of the table
+    above : rows before the header that are not blank
+    is_matrix : whether it was a calendar of persons × days, which may list others than the members
+    """
 
     kind: str
     file: str
+    sheet: str | None = None
     headers: dict[str, str] = field(default_factory=dict)
     rows: list[Row] = field(default_factory=list)
     ignored: list[tuple[str, str]] = field(default_factory=list)
+    positions: dict[str, int] = field(default_factory=dict)
+    skipped: list[tuple[int, str]] = field(default_factory=list)
+    above: int = 0
+    is_matrix: bool = False
+
+    @property
+    def name(self) -> str:
+        """File and sheet in one."""
+        return f"{self.file}/{self.sheet}" if self.sheet else self.file
 
     def header_of(self, key: str) -> str:
         """Return their header for our word."""
         return self.headers.get(key) or self.headers.get(f"{key}.id") or key.removeprefix(ATTRIBUTE).removesuffix(".id")
 
+    def cell_of(self, row: Row, key: str) -> str | None:
+        """Return the address of a cell, such as ``"C17"``; None in a frame, which has none."""
+        position = row.at if row.at is not None else self.positions.get(key, self.positions.get(f"{key}.id"))
+        return None if position is None else f"{column_letters(position)}{row.number}"
+
     def has(self, key: str) -> bool:
         """Whether a column of this meaning is there, as text or as an id."""
         return key in self.headers or f"{key}.id" in self.headers
-
-
-def csv_cells(text: str) -> list[list[str]]:
-    """Return the cells of CSV text; the separator is the comma, or the semicolon or tab of the first line."""
-    first = text.split("\n", 1)[0]
-    separator = next((mark for mark in ",\t;" if mark in first), ",")
-    return list(csv.reader(io.StringIO(text, newline=""), delimiter=separator))
 
 
 def frame_cells(frame: pd.DataFrame) -> tuple[list[str], list[list[object]]]:
@@ -105,10 +126,10 @@ def make_table(
     rows: Iterable[Sequence[object]],
     faults: Faults,
     *,
-    columns: Mapping[str, str] | None = None,
+    columns: Mapping[str, str | None] | None = None,
     keep_unknown: bool = False,
 ) -> Table:
-    """Match the columns of a table and keep the rows that are not blank.
+    """Return the table that a header and rows make; faults name its rows as if the header were row 1.
 
     Parameters
     ----------
@@ -120,127 +141,130 @@ def make_table(
     keep_unknown : whether unknown columns become attributes, or are ignored
     """
     table = Table(kind, file)
-    trimmed = [_trim(header) for header in headers]
-    keys = _match(table, trimmed, columns or {}, faults, keep_unknown=keep_unknown)
-    for number, cells in enumerate(rows, 2):
-        extra = [cell for cell in cells[len(trimmed) :] if _clean(cell) is not None]
-        row = Row(number, {})
-        if extra:
-            faults.add(
-                "ragged_row",
-                f"the row has {len(cells)} cells, the header {len(trimmed)}",
-                table=table,
-                row=row,
-                advice="put cells that hold a comma into quotation marks",
-            )
-        filled = False
-        for key, cell in zip(keys, cells, strict=False):
-            value = _clean(cell)
-            filled = filled or value is not None
-            if key is not None and value is not None:
+    layout = Layout(kind, [_trim(header) for header in headers], 0, list(enumerate(rows, 1)))
+    return fill_table(table, layout, faults, columns=columns, keep_unknown=keep_unknown, has_addresses=False)
+
+
+def fill_table(
+    table: Table,
+    layout: Layout,
+    faults: Faults,
+    *,
+    columns: Mapping[str, str | None] | None = None,
+    keep_unknown: bool = False,
+    has_addresses: bool = True,
+) -> Table:
+    """Match the columns of a layout, and put its rows into ``table``; return it.
+
+    Every row that is not blank becomes a row of the table or is listed in ``skipped`` with the reason.
+    """
+    headers = layout.headers
+    rows = layout.rows
+    matched = match_columns(table, headers, columns or {}, faults, keep_unknown=keep_unknown)
+    keys = list(matched.keys)
+    if has_addresses:
+        table.positions.update({key: position for position, key in enumerate(matched.keys) if key is not None})
+    table.above = len(layout.above)
+    _drop_private_numbers(table, keys, rows)
+    plain_header = [plain(header) for header in headers]
+    serial = [position for position, header in enumerate(headers) if matched.is_serial(header)]
+    labels = frozenset(position for position, key in enumerate(keys) if key in {"member_id", "name", "code", "team"})
+    nameless: set[int] = set()
+    for position, cells in rows:
+        row = Row(position + 1, {})
+        filled: list[int] = []
+        for column, cell in enumerate(cells):
+            value = clean(cell)
+            if value is None:
+                continue
+            filled.append(column)
+            key = keys[column] if column < len(keys) else None
+            if key == REMARK:
+                value = participation_in(str(value))
+                key = key if value else None
+            if key is not None:
                 row.cells[key] = value
-        if filled:
-            table.rows.append(row)
+            if type(value) is str and len(value) > CELL_CHARACTERS and key is not None:
+                message = say("the cell holds {count} characters", count=len(value))
+                faults.add("too_long", message, table=table, row=row, key=key, value=value)
+                row.cells[key] = value[:CELL_CHARACTERS]
+        if not filled:
+            continue
+        why = _why_skipped(table, cells, filled, labels, serial, plain_header, is_wide=position in layout.wide)
+        if why is not None:
+            table.skipped.append((row.number, why))
+            continue
+        if filled[-1] >= len(headers):
+            _ragged(table, row, len(cells), len(headers), faults)
+        nameless.update(column for column in filled if column < len(headers) and not headers[column])
+        table.rows.append(row)
+    for column in sorted(nameless):
+        table.ignored.append((say("column {letters}", letters=column_letters(column)), say("it has no header")))
     return table
 
 
+def _ragged(table: Table, row: Row, cells: int, headers: int, faults: Faults) -> None:
+    message = say("the row has {cells} cells, the header {headers}", cells=cells, headers=headers)
+    faults.add("ragged_row", message, table=table, row=row)
+
+
+def _why_skipped(
+    table: Table,
+    cells: Sequence[object],
+    filled: Sequence[int],
+    labels: frozenset[int],
+    serial: Sequence[int],
+    plain_header: Sequence[str],
+    *,
+    is_wide: bool,
+) -> str | None:
+    """Return why a row is no record, None if it is one; in doubt it is one, so that nobody is lost."""
+    first = cells[filled[0]]
+    if is_wide:
+        return say("one text across the table")
+    if isinstance(first, str):
+        id_column = table.positions.get("member_id")
+        has_id = id_column is not None and id_column in filled and filled[0] != id_column and filled[0] not in serial
+        if not has_id and filled[0] not in labels and is_total(first):
+            return say("a total")
+        if not has_id and filled[0] in labels and is_total(first) and not _is_full(filled, labels):
+            return say("a total")
+        if not has_id and is_note(first) and len(filled) <= max(3, len(plain_header) // 3):
+            return say("a note")
+        if len(filled) > 1 and all(
+            column < len(plain_header) and plain(str(cells[column])) == plain_header[column] for column in filled
+        ):
+            return say("the header again")
+    if serial and all(column in serial for column in filled) and len(plain_header) > len(serial):
+        return say("nothing but a serial number")
+    return None
+
+
+def _is_full(filled: Sequence[int], labels: frozenset[int]) -> bool:
+    """Whether a row has all that names a record: a person may be called like a total."""
+    return len(labels) > 1 and labels.issubset(filled)
+
+
+def _drop_private_numbers(table: Table, keys: list[str | None], rows: Sequence[tuple[int, Sequence[object]]]) -> None:
+    """Take away further attributes that hold numbers of identity cards or phones, whatever their header says."""
+    for column, key in enumerate(keys):
+        if key is None or not key.startswith(ATTRIBUTE):
+            continue
+        texts = (str(cells[column]) for _, cells in rows if column < len(cells) and not is_blank(cells[column]))
+        if any(map(is_private_number, texts)):
+            keys[column] = None
+            table.ignored.append((table.headers.pop(key), say("private, never stored")))
+
+
 def _trim(header: object) -> str:
-    return str(header).strip().strip("\ufeff").strip()
+    return " ".join(str(header).replace("\ufeff", "").split())
 
 
-def _clean(cell: object) -> object:
+def clean(cell: object) -> object:
+    """Return a cell without what is not meant: white space around, marks that cannot be seen; None if it is blank."""
     if isinstance(cell, str):
-        cell = cell.strip().strip("\ufeff").strip()
+        cell = cell.strip() if cell.isprintable() else _INVISIBLE.sub("", cell).strip()
         return None if not cell or cell in _ACCIDENTS else cell
+    if isinstance(cell, dt.datetime) and cell.time() == dt.time(0):
+        return cell.date()
     return cell
-
-
-def _match(
-    table: Table, headers: list[str], columns: Mapping[str, str], faults: Faults, *, keep_unknown: bool
-) -> list[str | None]:
-    """Return our key for each column, None for one that is not read."""
-    words = column_words(table.kind)
-    chosen = {_trim(theirs): ours for theirs, ours in columns.items()}
-    for theirs in chosen:
-        if theirs not in headers:
-            faults.add(
-                "unknown_column",
-                "columns= names a header that the table does not have",
-                table=table,
-                key=theirs,
-                advice=nearest(theirs, headers),
-            )
-    keys: list[str | None] = []
-    reasons: list[str] = []
-    for header in headers:
-        key, reason = _meaning(table.kind, header, words, chosen.get(header), keep_unknown=keep_unknown)
-        keys.append(key)
-        reasons.append(reason)
-    _settle_fallbacks(keys)
-    _refuse_doubles(table, headers, keys, set(chosen), faults)
-    for header, key, reason in zip(headers, keys, reasons, strict=True):
-        if key is not None:
-            table.headers[key] = header
-        elif header:
-            table.ignored.append((header, reason or "another column has this meaning"))
-    return keys
-
-
-def _meaning(
-    kind: str, header: str, words: Mapping[str, tuple[str, str]], ours: str | None, *, keep_unknown: bool
-) -> tuple[str | None, str]:
-    if not header:
-        return None, ""
-    field_name, role = words.get(plain(ours if ours is not None else header), ("", ""))
-    numbered = _NUMBERED.fullmatch(plain(header))
-    if kind == "constraints" and not role and numbered and words.get(numbered[1], ("", ""))[0] == "members":
-        return f"members.{header}", ""
-    if not role:
-        if ours is not None:
-            return ATTRIBUTE + ours, ""
-        is_kept = keep_unknown and not _UNNAMED.fullmatch(header)
-        return (ATTRIBUTE + header, "") if is_kept else (None, "not known")
-    if role in {"unused", "private"}:
-        return None, "private, never stored" if role == "private" else "not needed"
-    return {
-        "value": field_name,
-        "id": f"{field_name}.id",
-        "fallback": f"{field_name}.fallback",
-        "attribute": ATTRIBUTE + field_name,
-    }[role], ""
-
-
-def _settle_fallbacks(keys: list[str | None]) -> None:
-    """Let 区域 be the site where nothing else is, and the zone beside a site."""
-    for position, key in enumerate(keys):
-        if key is None or not key.endswith(".fallback"):
-            continue
-        base = key.removesuffix(".fallback")
-        has_other = base in keys or f"{base}.id" in keys
-        zone = ATTRIBUTE + "zone"
-        keys[position] = base if not has_other else (None if zone in keys else zone)
-
-
-def _refuse_doubles(table: Table, headers: list[str], keys: list[str | None], chosen: set[str], faults: Faults) -> None:
-    """Record columns that claim one meaning; a column named in ``columns=`` wins over the others."""
-    claims: dict[str, list[int]] = {}
-    for position, key in enumerate(keys):
-        if key is not None:
-            claims.setdefault(key, []).append(position)
-    for key, positions in claims.items():
-        if len(positions) == 1:
-            continue
-        winners = [position for position in positions if headers[position] in chosen]
-        if len(winners) != 1:
-            named = " and ".join(repr(headers[position]) for position in positions)
-            faults.add(
-                "duplicate_column",
-                f"columns {named} both mean {key.removeprefix(ATTRIBUTE).removesuffix('.id')!r}",
-                table=table,
-                key=headers[positions[-1]],
-                advice="remove or rename one of them, or choose one by columns={'their header': 'our field'}",
-            )
-            winners = positions[:1]
-        for position in positions:
-            if position not in winners:
-                keys[position] = None

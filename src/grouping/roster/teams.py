@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from functools import lru_cache
 from typing import TYPE_CHECKING
 
 from grouping.roster.cells import Cells
 from grouping.roster.schema import Team
+from grouping.roster.synonyms import squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
@@ -19,9 +21,12 @@ if TYPE_CHECKING:
 def read_pattern(cells: Cells, shifts: ShiftWords) -> str | None:
     """Return the pattern a row names, by id if it has one; an unknown one is a fault."""
     key = "shift_pattern.id" if cells.text("shift_pattern.id") else "shift_pattern"
-    text = cells.text(key)
+    text, name = cells.text(key), cells.text("shift_pattern")
     if text is None:
         return None
+    if name is not None and name != text and not shifts.is_defined(text) and shifts.is_defined(name):
+        shifts.by_name.setdefault(text, name)
+        text = name
     pattern = shifts.resolve(text)
     if pattern is None:
         cells.fault("unknown_shift", "not a known shift pattern or label", key, shifts.advice(text))
@@ -33,16 +38,21 @@ class Teams:
 
     def __init__(self, teams: Iterable[Team]) -> None:
         self.teams = tuple(teams)
-        self._exact = {(team.department, team.team): team for team in self.teams}
+        self._exact = {(_key(team.department), _key(team.team)): team for team in self.teams}
         self._named: dict[str, Team | None] = {}
         for team in self.teams:
-            self._named[team.team] = None if team.team in self._named else team
+            self._named[_key(team.team)] = None if _key(team.team) in self._named else team
 
     def of(self, department: str | None, team: str | None) -> Team | None:
         """Return the team of that name in the department, or the only one of that name."""
         if team is None:
             return None
-        return self._exact.get((department, team)) or self._named.get(team)
+        return self._exact.get((_key(department), _key(team))) or self._named.get(_key(team))
+
+
+@lru_cache(maxsize=16_384)
+def _key(text: str | None) -> str:
+    return squeeze(text or "")
 
 
 def read_teams(table: Table | None, places: Places, shifts: ShiftWords, faults: Faults) -> Teams:

@@ -1,0 +1,148 @@
+"""What the headers of a table mean: by the caller's word, by synonyms; two that claim one meaning are a question."""
+
+from __future__ import annotations
+
+import re
+from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+from grouping.roster.faults import nearest
+from grouping.roster.grids import column_letters
+from grouping.roster.synonyms import column_words, is_private, plain
+from grouping.roster.words import say
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
+
+    from grouping.roster.faults import Faults
+    from grouping.roster.tables import Table
+
+ATTRIBUTE = "attr:"
+IGNORE = frozenset({None, "", "ignore"})
+"""What ``columns=`` says of a column that is not to be read."""
+REMARK = "participation.remark"
+"""A column of remarks, of which only the way of taking part is read."""
+_REMARKS = frozenset({"备注", "说明", "note", "notes", "remark", "remarks"})
+_UNNAMED = re.compile(r"Unnamed: \d+")
+_NUMBERED = re.compile(r"(.*?)\d+")
+
+
+@dataclass
+class Matched:
+    """The meaning of each column."""
+
+    kind: str
+    keys: list[str | None]
+
+    def is_serial(self, header: str) -> bool:
+        """Whether a column only counts the rows."""
+        return column_words(self.kind).get(plain(header), ("", ""))[0] == "serial"
+
+
+def match_columns(
+    table: Table, headers: list[str], columns: Mapping[str, str | None], faults: Faults, *, keep_unknown: bool
+) -> Matched:
+    """Return our key for each column, None for one that is not read; ``table`` learns their headers."""
+    chosen = {" ".join(theirs.split()): ours for theirs, ours in columns.items()}
+    for theirs in chosen:
+        if theirs not in headers:
+            message = "columns= names a header that the table does not have"
+            faults.add("unknown_column", message, table=table, key=theirs, advice=nearest(theirs, headers))
+    keys: list[str | None] = []
+    reasons: list[str] = []
+    for header in headers:
+        key, reason = _meaning(table, header, chosen, faults, keep_unknown=keep_unknown)
+        keys.append(key)
+        reasons.append(reason)
+    _settle_fallbacks(keys)
+    _use_remarks(table.kind, headers, keys)
+    matched = Matched(table.kind, keys)
+    _refuse_doubles(table, headers, matched, set(chosen), faults)
+    for header, key, reason in zip(headers, keys, reasons, strict=True):
+        if key is not None:
+            table.headers[key] = header
+        elif key is None and header:
+            table.ignored.append((header, reason or say("another column has this meaning")))
+    return matched
+
+
+def _meaning(
+    table: Table, header: str, chosen: Mapping[str, str | None], faults: Faults, *, keep_unknown: bool
+) -> tuple[str | None, str]:
+    if not header:
+        return None, ""
+    words = column_words(table.kind)
+    ours = " ".join((chosen.get(header, header) or "").split())
+    if header in chosen and (ours or None) in IGNORE:
+        return None, say("columns= says so")
+    if (is_private(table.kind, header) or is_private(table.kind, ours)) and header not in words_of_requests(table.kind):
+        if header in chosen:
+            faults.add("private_column", "columns of this kind are never stored", table=table, key=header)
+        return None, say("private, never stored")
+    field_name, role = words.get(plain(ours), ("", ""))
+    numbered = _NUMBERED.fullmatch(plain(header))
+    if table.kind == "constraints" and not role and numbered and words.get(numbered[1], ("", ""))[0] == "members":
+        return f"members.{header}", ""
+    if not role:
+        if header in chosen:
+            return f"{ATTRIBUTE}{ours}", ""
+        is_kept = keep_unknown and not _UNNAMED.fullmatch(header)
+        return (ATTRIBUTE + header, "") if is_kept else (None, say("not known"))
+    if role == "unused":
+        return None, say("not needed")
+    if role == "private":
+        return None, say("private, never stored")
+    return {
+        "value": field_name,
+        "id": f"{field_name}.id",
+        "fallback": f"{field_name}.fallback",
+        "attribute": ATTRIBUTE + field_name,
+    }[role], ""
+
+
+def words_of_requests(kind: str) -> frozenset[str]:
+    """Return headers that are the reason for a request, and not a remark about a person."""
+    return (
+        frozenset({"说明", "原因", "备注", "note", "notes", "reason"})
+        if kind in {"constraints", "slots"}
+        else frozenset()
+    )
+
+
+def _settle_fallbacks(keys: list[str | None]) -> None:
+    """Let 区域 be the site where nothing else is, and the zone beside a site."""
+    for position, key in enumerate(keys):
+        if key is None or not key.endswith(".fallback"):
+            continue
+        base = key.removesuffix(".fallback")
+        has_other = base in keys or f"{base}.id" in keys
+        zone = ATTRIBUTE + "zone"
+        keys[position] = base if not has_other else (None if zone in keys else zone)
+
+
+def _use_remarks(kind: str, headers: list[str], keys: list[str | None]) -> None:
+    """Let a column of remarks tell who takes part only online or not at all, where no other column does."""
+    remarks = [column for column, header in enumerate(headers) if plain(header) in _REMARKS]
+    if kind == "roster" and len(remarks) == 1 and "participation" not in keys and keys[remarks[0]] is None:
+        keys[remarks[0]] = REMARK
+
+
+def _refuse_doubles(table: Table, headers: list[str], matched: Matched, chosen: set[str], faults: Faults) -> None:
+    """Record columns that claim one meaning; a column named in ``columns=`` wins over the others."""
+    claims: dict[str, list[int]] = {}
+    for position, key in enumerate(matched.keys):
+        if key is not None:
+            claims.setdefault(key, []).append(position)
+    for key, positions in claims.items():
+        if len(positions) == 1:
+            continue
+        winners = [position for position in positions if headers[position] in chosen]
+        if len(winners) != 1:
+            named = " and ".join(f"{headers[position]!r} ({column_letters(position)})" for position in positions)
+            meaning = key.removeprefix(ATTRIBUTE).removesuffix(".id")
+            message = say("columns {named} both mean {meaning!r}", named=named, meaning=meaning)
+            faults.add("duplicate_column", message, table=table, key=headers[positions[-1]])
+            winners = positions[:1]
+        for position in positions:
+            if position not in winners:
+                matched.keys[position] = None
