@@ -260,13 +260,11 @@ def test_stop_from_another_thread_returns_the_best_plan() -> None:
     assert faults(large, solution.group_of, solution.cost, solution.bound) == []
 
 
-def test_a_stopped_control_ends_the_run_at_the_first_plan() -> None:
+def test_a_control_that_is_stopped_before_the_run_gives_no_plan() -> None:
     control = Control()
     control.stop()
-    solution = engine.solve(random_problem(60, 18), control=control)
-    assert solution.status == "feasible"
-    assert solution.provenance["stopped_by"] == "user"
-    assert faults(random_problem(60, 18), solution.group_of, solution.cost, solution.bound) == []
+    with pytest.raises(NoPlanFoundError):
+        engine.solve(random_problem(60, 18), control=control)
 
 
 @pytest.mark.parametrize("off", engine.ENGINES)

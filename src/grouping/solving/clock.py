@@ -93,6 +93,10 @@ class Clock:
         """Seconds left, never negative."""
         return max(0.0, self.limit - self.spent)
 
+    def before(self, until: float) -> float:
+        """Return the seconds left until a point of time, never negative; none once the run was asked to end."""
+        return 0.0 if self.stopped else max(0.0, until - self.spent)
+
     def share(self, part: float, at_most: float = float("inf")) -> float:
         """Return the point of time, as in ``spent``, at which a phase that may use this share of the rest stops."""
         return self.spent + min(self.left * part, at_most)

@@ -159,7 +159,7 @@ class EdgeBound:
 
     def solve(self, until: float) -> Relaxed | None:
         """Return a solution of the linear problem as it is, None when time is up or the solver fails."""
-        left = until - self.clock.spent
+        left = self.clock.before(until)
         if left <= 0 or not self.unit:
             return None
         if self.clock.reproducible:

@@ -36,6 +36,8 @@ class Finding(Known):
 
     def _search(self, until: float) -> None:
         """Anneal for every number of groups worth trying."""
+        if self.clock.spent >= until:
+            return
         self.phase = "search"
         problem = self.problem
         required = [g for g, group in enumerate(problem.groups) if group.required]
@@ -63,7 +65,7 @@ class Finding(Known):
         self, numbers: list[int], attempt: Callable[[int, int | None], int], until: float
     ) -> dict[int, int]:
         """Return the cost found with several numbers of groups, more of them around the best ones."""
-        sweeps, enough = (2, self.clock.spent + 0.3 * (until - self.clock.spent)) if self.large else (3, until)
+        sweeps, enough = (2, self.clock.spent + 0.3 * (self.clock.before(until))) if self.large else (3, until)
         found = {number: attempt(number, sweeps) for number in _spread(numbers, 5 if self.large else 7)}
         while self.clock.spent < min(until, enough):
             at = min(found, key=lambda number: (found[number], number))

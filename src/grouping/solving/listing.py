@@ -91,7 +91,7 @@ def within(
     kind, n = kernel.kinds[k], len(price)
     if len(pricer.what) > _MOST_THINGS:
         raise TooManyError
-    most = int(min(TOO_MANY, _A_SECOND * max(until - clock.spent, 0.1)))
+    most = int(min(TOO_MANY, _A_SECOND * max(clock.before(until), 0.1)))
     kept = np.zeros((0, n), dtype=np.bool_)
     known = np.zeros((0, _words(n)), dtype=np.uint64)
     for leaves in pricer.leaves(price, clock, until, [limit + 1]):
