@@ -113,8 +113,15 @@ class Term:
         """Freeze the arrays and raise ValueError when they do not fit ``items`` items."""
         raise NotImplementedError
 
-    def most_points(self, items: int, groups: int) -> int:
-        """Return an upper limit of the points that a whole plan can pay for this term."""
+    def most_points(self, size: IntArray, groups: int, largest: int) -> int:
+        """Return an upper limit of the points that a whole plan that keeps every rule can pay for this term.
+
+        Parameters
+        ----------
+        size : per item
+        groups : their number
+        largest : the largest size of a group
+        """
         raise NotImplementedError
 
 
@@ -147,10 +154,10 @@ class Focus(Term):
         if (self.points.size and self.points.min() < 0) or (self.fixed is not None and self.fixed.min() < 0):
             raise ValueError("the points of a focus may not be negative")
 
-    def most_points(self, items: int, groups: int) -> int:
+    def most_points(self, size: IntArray, groups: int, largest: int) -> int:
         """See :meth:`Term.most_points`."""
         fixed = 0 if self.fixed is None else int(self.fixed.max())
-        return int(self.points.max(axis=1).sum()) + groups * fixed if items else 0
+        return int(self.points.max(axis=1).sum()) + groups * fixed if len(size) else 0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -181,9 +188,10 @@ class Count(Term):
         """Return the points of a group of this size with this sum."""
         return int(self.penalty[0 if self.penalty.shape[0] == 1 else size, total])
 
-    def most_points(self, items: int, groups: int) -> int:
+    def most_points(self, size: IntArray, groups: int, largest: int) -> int:
         """See :meth:`Term.most_points`."""
-        return int(self.penalty.max()) * groups
+        heaviest = int(np.sort(self.value[size > 0])[::-1][:largest].sum() + self.value[size == 0].sum())
+        return int(self.penalty[: largest + 1, : heaviest + 1].max()) * groups
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -217,7 +225,7 @@ class Pair(Term):
         if self.must and (self.offset or (pairs and self.points.min() < 0)):
             raise ValueError("a pair rule takes points that are not negative, and no offset")
 
-    def most_points(self, items: int, groups: int) -> int:
+    def most_points(self, size: IntArray, groups: int, largest: int) -> int:
         """See :meth:`Term.most_points`."""
         return int(np.abs(self.points).sum()) + abs(self.offset)
 
@@ -248,7 +256,7 @@ class Role(Term):
         if self.points.min(initial=0) < 0 or at_most > self.vacant:
             raise ValueError("the points of a role lie between 0 and its points when vacant")
 
-    def most_points(self, items: int, groups: int) -> int:
+    def most_points(self, size: IntArray, groups: int, largest: int) -> int:
         """See :meth:`Term.most_points`."""
         return self.vacant * groups
 
@@ -393,9 +401,9 @@ class Problem:
 
     @cached_property
     def most_cost(self) -> int:
-        """An upper limit of the cost of any division."""
-        items, groups = len(self.size), len(self.groups)
-        return sum(term.weight * term.most_points(items, groups) for term in self.terms)
+        """An upper limit of the cost of any division that keeps every rule."""
+        groups, largest = len(self.groups), self.largest
+        return sum(term.weight * term.most_points(self.size, groups, largest) for term in self.terms)
 
     @property
     def members(self) -> int:

@@ -38,6 +38,9 @@ __all__ = ["ENGINES", "Progress", "Solution", "solve"]
 ENGINES = ("local search", "column generation", "cuts", "listing", "neighbourhoods", "pairs")
 """The engines that can be switched off."""
 
+_PLAIN = 100_000
+"""Booleans of the plain model, items × groups, beyond which it is of no use."""
+
 _HUGE = 2_000
 """Members beyond which annealing gets more of the time, as it gains more there than parts do."""
 
@@ -158,7 +161,10 @@ class _Run(Finding, Proving):
         elif self.pairs is not None:
             self._search_pairs(self.clock.share(1.0))
         elif not self.kernel.unit or "column generation" in self.without:
-            self._plain()
+            if len(self.problem.size) * len(self.problem.groups) <= _PLAIN:
+                self._plain()
+            while self.best is not None and not self.done and self.clock.left > 0.05:
+                self.improve()
         else:
             self._prove()
 

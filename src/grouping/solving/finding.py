@@ -24,6 +24,9 @@ log = logging.getLogger(__name__)
 _REMEMBERED = 10
 """Groups kept from annealing a large division, for each item."""
 
+_ASKED = 1_000_000
+"""Booleans of the plain model, items × groups, beyond which building it would take all the time there is."""
+
 _SAMPLED = 500
 """Members beyond which the number of groups is judged by a part of them."""
 
@@ -179,6 +182,8 @@ class Finding(Known):
 
     def _settle_rules(self) -> None:
         """Ask CP-SAT whether the rules can be kept at all; a proof of the contrary is checked without presolve."""
+        if len(self.problem.size) * len(self.problem.groups) > _ASKED:
+            return
         self.phase = "rules"
         for presolve in (True, False):
             if not self.clock.left:
