@@ -283,3 +283,29 @@ def test_unknown_engines_and_gaps_are_refused(seven: Problem) -> None:
         engine.solve(seven, without=("magic",))
     with pytest.raises(ValueError, match="gap limit"):
         engine.solve(seven, gap_limit=1.0)
+
+
+def easy(members: int, limits: list[tuple[int, int]]) -> Problem:
+    rng = np.random.default_rng(3)
+    place = Choice("place", tuple("abc"))
+    way = Focus(name="way", choice="place", weight=1, points=rng.integers(0, 6, (members, 3)) * 20)
+    made = tuple(Group(f"G{g}", *limit) for g, limit in enumerate(limits))
+    return Problem(size=np.ones(members, dtype=np.int64), groups=made, choices=(place,), terms=(way,))
+
+
+def test_many_members_over_groups_of_different_sizes() -> None:
+    made = easy(600, [(260, 300), *[(6, 12)] * 50])
+    solution = engine.solve(made, time_limit=1)
+    assert faults(made, solution.group_of, solution.cost, solution.bound) == []
+
+
+def test_many_members_for_few_places() -> None:
+    with pytest.raises(NoPlanFoundError):
+        engine.solve(easy(600, [(1, 10)] * 10), time_limit=0.01)
+
+
+def test_reproducible_runs_of_many_members_end() -> None:
+    lead = Role(name="lead", seat="leader", weight=1, points=np.arange(310) % 7, eligible=np.ones(310), vacant=300)
+    made = Problem(size=np.ones(310), groups=tuple(Group(f"G{g}", 6, 12) for g in range(50)), terms=(lead,))
+    solution = engine.solve(made, time_limit=1, reproducible=True)
+    assert faults(made, solution.group_of, solution.cost, solution.bound) == []

@@ -46,6 +46,9 @@ _FEW_NEIGHBOURS = 50_000
 _FEW_COLUMNS = 6_000
 """Known groups up to which the linear problem begins with all of them."""
 
+_LINEAR_WORK = 1_000.0
+"""Array entries that solving the linear problem counts as, for each group in it."""
+
 _KNOWN = 5_000
 """Groups found last that tell how cheap a group can be."""
 
@@ -397,6 +400,7 @@ class Generation:
     def round(self) -> tuple[Prices, Prices, list[Column]]:
         """Solve the linear problem; return the prices of items and of groups of each kind, and groups that join it."""
         price, per_group, basis = self.master.solve()
+        self.clock.work(_LINEAR_WORK * len(self.master.uses))
         new = self._near(basis, price, per_group) + self.waiting.cheapest(price, per_group, self.most_new)
         self.master.add(new)
         return price, per_group, new

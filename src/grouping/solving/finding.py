@@ -51,7 +51,7 @@ class Finding(Known):
         def attempt(number: int, sweeps: int | None) -> int:
             return self._anneal(required + optional[: number - len(required)], sweeps, until)
 
-        if problem.members > _SAMPLED and not required:
+        if problem.members > _SAMPLED and not required and len(self.kernel.kinds) == 1:
             attempt(self._likely_number(numbers), None)
         else:
             found = self._try_numbers(numbers, attempt, until)
@@ -93,6 +93,8 @@ class Finding(Known):
         inner = type(self)(part.problem, clock, self.seed, self.workers, 0.0, self.without, None)
         fewest = -(-members // max(group.hi for group in problem.groups))
         count = list(range(fewest, part.problem.at_most + 1))
+        if not count:
+            return middle
         found = inner._try_numbers(
             count, lambda number, sweeps: inner._anneal(list(range(number)), sweeps, clock.limit), clock.limit
         )

@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 MOST_MIXES = 500
 """Mixes of classes that are tried; more classes than that allows are not told apart."""
 
+_MOST_CLASSES = 10
+"""Classes up to which a sum with one ``_FAR`` for each of them, and for the seat, fits into 64 bits."""
+
 _FAR = 1 << 59
 
 
@@ -123,7 +126,7 @@ def mixes_of(tallies: Sequence[Tally], who: IntArray, sizes: IntArray, unit: int
     kinds, of = np.unique(values, axis=0, return_inverse=True)
     of = of.reshape(len(who))
     most = [min(int((of == k).sum()), int(sizes[-1])) for k in range(len(kinds))]
-    if np.prod([count + 1.0 for count in most]) > 40 * MOST_MIXES:
+    if len(kinds) > _MOST_CLASSES or np.prod([count + 1.0 for count in most]) > 40 * MOST_MIXES:
         return None
     counts = np.array(list(product(*(range(count + 1) for count in most))), dtype=np.int64)
     total = counts.sum(axis=1)

@@ -33,6 +33,9 @@ _EFFORT = 3e5
 _MOST_KEPT = 1_000
 """Violated groups that are kept of one search."""
 
+_FARTHEST = 0.99
+"""How far on the way to the prices of the linear problem a search goes at most."""
+
 _FEW = 10
 """New groups in a round of the linear problem from which it counts as solved for now."""
 
@@ -75,15 +78,23 @@ class Repair:
                 if clock.spent >= min(rest, until) or len(new) < _FEW:
                     break
             begun = clock.spent
-            self.step(price, per_group, until)
+            reach = self.reach
+            found, complete = self.step(price, per_group, until)
             on_round()
+            if not (new or found) and complete and reach >= _FARTHEST:
+                return True
             if generation.bound.cost is not None and generation.bound.cost >= upper():
                 return True
             rest = clock.spent + max(_SHARE * (clock.spent - begun), 0.5)
         return False
 
-    def step(self, price: Prices, per_group: Prices, until: float) -> None:
-        """Search for violated groups under prices on the way to given ones, and keep the repaired prices if better."""
+    def step(self, price: Prices, per_group: Prices, until: float) -> tuple[list[Column], bool]:
+        """Search for violated groups under prices on the way to given ones, and keep the repaired prices if better.
+
+        Returns
+        -------
+        the violated groups that are new, and whether the search was complete
+        """
         goal, extra = integer_prices(self.kernel, price), integer_prices(self.kernel, per_group)
         known = self.per_group or [0] * len(extra)
         mixed = self.right + np.rint(self.reach * (goal - self.right)).astype(np.int64)
@@ -104,8 +115,9 @@ class Repair:
         if bound.scaled is None or scaled > bound.scaled:
             self.right, self.per_group = right, allowed
             self.generation.claim(scaled, right, allowed)
-        self.reach = min(self.reach + 0.04, 0.99) if complete else 0.85 * self.reach
+        self.reach = min(self.reach + 0.04, _FARTHEST) if complete else 0.85 * self.reach
         self.generation.master.add(new)
+        return new, complete
 
 
 def _overdrawn(
