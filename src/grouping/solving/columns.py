@@ -16,6 +16,7 @@ import numpy as np
 from ortools.math_opt.python import mathopt
 
 from grouping.solving.climbing import climb
+from grouping.solving.linear import solved
 from grouping.solving.pricing import Node, Pricer, TimeUp, relaxed
 
 if TYPE_CHECKING:
@@ -155,11 +156,12 @@ class Master:
 
     def solve(self) -> tuple[Prices, Prices, list[Column]]:
         """Return the price of each item, the price of one more group of each kind, and the groups in use."""
-        self.result = self.solver.solve()
-        if not self.result.has_dual_feasible_solution():
-            self.result = mathopt.solve(self.model, mathopt.SolverType.GLOP)  # afresh, without the last basis
-        if not self.result.has_dual_feasible_solution():
-            raise StalledError(str(self.result.termination.reason))
+        result = solved(self.solver)
+        if result is None or not result.has_dual_feasible_solution():
+            result = solved(self.model)  # afresh, without the last basis
+        if result is None or not result.has_dual_feasible_solution():
+            raise StalledError("no prices" if result is None else str(result.termination.reason))
+        self.result = result
         duals = self.result.dual_values()
         price = np.array([duals[row] for row in self.items], dtype=np.float64)
         per_group = duals[self.total] + np.array([duals[row] for row in self.counts], dtype=np.float64)

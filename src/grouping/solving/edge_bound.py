@@ -15,6 +15,7 @@ import numpy as np
 from ortools.math_opt.python import mathopt
 
 from grouping.solving.edges import FREE
+from grouping.solving.linear import solved
 
 if TYPE_CHECKING:
     from grouping.problem import IntArray
@@ -166,7 +167,9 @@ class EdgeBound:
             limits = mathopt.SolveParameters(iteration_limit=100_000)
         else:
             limits = mathopt.SolveParameters(time_limit=timedelta(seconds=left))
-        result = self.solver.solve(params=limits)
+        result = solved(self.solver, limits)
+        if result is None:
+            return None
         self.clock.work(50.0 * (result.solve_stats.simplex_iterations + 10) * (len(self.rows) + 10))
         if not (result.has_dual_feasible_solution() and result.has_primal_feasible_solution()):
             return None

@@ -33,6 +33,9 @@ _EFFORT = 3e5
 _MOST_KEPT = 1_000
 """Violated groups that are kept of one search."""
 
+_EASY = 2_000
+"""Members up to which the first search goes most of the way; beyond, it has to be sure of an end."""
+
 _FARTHEST = 0.99
 """How far on the way to the prices of the linear problem a search goes at most."""
 
@@ -61,7 +64,7 @@ class Repair:
         self.kernel = generation.kernel
         self.right: IntArray = np.zeros(len(self.kernel.problem.size), dtype=np.int64)
         self.per_group: list[int] = []
-        self.reach = 0.85
+        self.reach = 0.85 if self.kernel.problem.members <= _EASY else 0.6
 
     def run(self, until: float, upper: Callable[[], int], on_round: Callable[[], None], guess: Prices | None) -> bool:
         """Raise the bound until it meets the best plan or time is up; see :meth:`Generation.run`."""
