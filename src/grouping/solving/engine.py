@@ -13,6 +13,7 @@ model in CP-SAT settles whether the rules can be kept at all.
 from __future__ import annotations
 
 import logging
+from bisect import bisect_left
 from collections.abc import Callable, Collection
 from typing import TYPE_CHECKING
 
@@ -41,8 +42,12 @@ ENGINES = ("local search", "column generation", "cuts", "listing", "neighbourhoo
 _PLAIN = 100_000
 """Booleans of the plain model, items × groups, beyond which it is of no use."""
 
+_SIZES, _SEARCH = (400, 2_000), (0.55, 0.4, 0.5)
+"""Share of the time for annealing a large division up to so many members: the bound of the smallest comes quickly, and
+in the largest annealing gains more than parts do."""
+
 _HUGE = 2_000
-"""Members beyond which annealing gets more of the time, as it gains more there than parts do."""
+"""Members beyond which parts get little of the time."""
 
 
 def solve(
@@ -145,7 +150,7 @@ class _Run(Finding, Proving):
             if self.pairs is not None:
                 self._search_pairs(self.clock.share(0.25, at_most=max(0.1, len(self.problem.size) / 50)))
             elif "local search" not in self.without:
-                part = 0.25 if not self.large else 0.4 if self.problem.members <= _HUGE else 0.5
+                part = 0.25 if not self.large else _SEARCH[bisect_left(_SIZES, self.problem.members)]
                 self._search(self.clock.share(part, at_most=float("inf") if self.large else 20.0))
             if self.best is None:
                 self._settle_rules()
@@ -174,8 +179,10 @@ class _Run(Finding, Proving):
         before = self.clock.spent
         if self.best is not None:
             groups = [int(g) for g in np.unique(self.best)]
-            if self.large:
+            if self.large and self.clock.left < 0.1 * self.clock.limit:
                 self._divide_some()
+            elif self.large and "local search" not in self.without:
+                self._anneal(groups, None, self.clock.share(0.5))
             elif "local search" not in self.without:
                 self._anneal(groups, 40, self.clock.share(0.5, at_most=10.0))
             if not self.clock.left or self.done:

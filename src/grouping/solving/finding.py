@@ -27,6 +27,9 @@ _REMEMBERED = 10
 _ASKED = 1_000_000
 """Booleans of the plain model, items × groups, beyond which building it would take all the time there is."""
 
+_GLANCE = 4
+"""Steps per item in trying a number of groups of a large division."""
+
 _SAMPLED = 500
 """Members beyond which the number of groups is judged by a part of them."""
 
@@ -68,7 +71,7 @@ class Finding(Known):
         self, numbers: list[int], attempt: Callable[[int, int | None], int], until: float
     ) -> dict[int, int]:
         """Return the cost found with several numbers of groups, more of them around the best ones."""
-        sweeps, enough = (2, self.clock.spent + 0.3 * (self.clock.before(until))) if self.large else (3, until)
+        sweeps, enough = (_GLANCE, self.clock.spent + 0.3 * (self.clock.before(until))) if self.large else (3, until)
         found = {number: attempt(number, sweeps) for number in _spread(numbers, 5 if self.large else 7)}
         while self.clock.spent < min(until, enough):
             at = min(found, key=lambda number: (found[number], number))
