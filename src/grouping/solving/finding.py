@@ -27,7 +27,10 @@ _REMEMBERED = 10
 _ASKED = 1_000_000
 """Booleans of the plain model, items × groups, beyond which building it would take all the time there is."""
 
-_GLANCE = 4
+_FINAL = 0.2
+"""Share of the time for each number of groups that is annealed longer before one is chosen."""
+
+_GLANCE = 2
 """Steps per item in trying a number of groups of a large division."""
 
 _SAMPLED = 500
@@ -60,7 +63,12 @@ class Finding(Known):
             found = self._try_numbers(numbers, attempt, until)
             ranked = sorted(found, key=lambda number: (found[number], number))
             if self.large:
-                attempt(ranked[0], None)
+                likely = _least(found)
+                finalists = [number for number in (likely - 1, likely, likely + 1) if number in numbers] or ranked[:1]
+                for number in finalists:
+                    end = self.clock.spent + _FINAL * self.clock.before(until)
+                    found[number] = self._anneal(required + optional[: number - len(required)], None, end)
+                attempt(min(finalists, key=lambda number: (found[number], number)), None)
             else:
                 for number in [*ranked[:1] * 3, *ranked[1:2]]:
                     attempt(number, 6)
@@ -71,9 +79,9 @@ class Finding(Known):
         self, numbers: list[int], attempt: Callable[[int, int | None], int], until: float
     ) -> dict[int, int]:
         """Return the cost found with several numbers of groups, more of them around the best ones."""
-        sweeps, enough = (_GLANCE, self.clock.spent + 0.3 * (self.clock.before(until))) if self.large else (3, until)
+        sweeps = _GLANCE if self.large else 3
         found = {number: attempt(number, sweeps) for number in _spread(numbers, 5 if self.large else 7)}
-        while self.clock.spent < min(until, enough):
+        while self.clock.spent < until and not self.large:
             at = min(found, key=lambda number: (found[number], number))
             tries = [number for number in _beside(numbers, sorted(found), at) if number not in found]
             if not tries:
@@ -102,7 +110,7 @@ class Finding(Known):
             count, lambda number, sweeps: inner._anneal(list(range(number)), sweeps, clock.limit), clock.limit
         )
         self.clock.took(clock)
-        best = min(found, key=lambda number: (found[number], number))
+        best = _least(found)
         return min(max(round(best * problem.members / members), numbers[0]), numbers[-1])
 
     def _anneal(self, groups: list[int], sweeps: int | None, until: float) -> int:
@@ -232,3 +240,12 @@ def _spread(numbers: list[int], most: int) -> list[int]:
     if len(numbers) <= most:
         return numbers
     return sorted({numbers[round(i * (len(numbers) - 1) / (most - 1))] for i in range(most)})
+
+
+def _least(found: dict[int, int]) -> int:
+    """Return where a parabola through the lowest of the costs found has its least value, within the numbers tried."""
+    lowest = sorted(found, key=lambda number: (found[number], number))
+    if len(lowest) < 4:
+        return lowest[0]
+    bend, slope, _ = np.polyfit(lowest[:4], [found[number] for number in lowest[:4]], 2)
+    return lowest[0] if bend <= 0 else min(max(round(-slope / (2 * bend)), min(found)), max(found))
