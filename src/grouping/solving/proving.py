@@ -57,11 +57,14 @@ class Proving(Known):
         if self.done:
             return
         self._recombine(self.clock.left * 0.3)
-        if converged and not self.done and "listing" not in self.without:
-            with suppress(TimeUp):  # what is left of the time still goes into a better plan
-                self._close(generation)
+        listed_at = self.kernel.big
         while not self.done and self.clock.left > 0.05:
-            self.improve()
+            if converged and self.cost < listed_at and "listing" not in self.without:
+                listed_at = self.cost  # a better plan makes the list shorter
+                with suppress(TimeUp):  # what is left of the time still goes into a better plan
+                    self._close(generation)
+            else:
+                self.improve()
 
     def _close(self, generation: Generation) -> None:
         """List all groups within the gap and choose among them, which proves the best choice optimal."""

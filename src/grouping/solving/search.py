@@ -24,8 +24,8 @@ _SUITABLE = 12
 _AT_RANDOM = 3
 """Groups besides them that are tried, picked at random."""
 
-_HOT, _COLD = 0.25, 0.06
-"""Temperatures at which annealing begins and ends, as shares of what an item pays at the start."""
+_HOT, _COLD, _COLDER = 0.25, 0.06, 0.02
+"""Temperatures at which annealing begins and ends, long and short runs, as shares of what an item pays at the start."""
 
 _MOST_SWEEPS = 1_000
 """Steps per item that are always enough."""
@@ -340,7 +340,7 @@ def anneal(
     steps = max(1, (_MOST_SWEEPS if sweeps is None else sweeps) * n)
     begun, every = clock.spent, max(1, n // 8)
     typical = max(1.0, best / max(n, 1)) if best < kernel.limit else max(1.0, kernel.big / 1000)
-    hot, cold = _HOT * typical, _COLD * typical
+    hot, cold = _HOT * typical, (_COLD if sweeps is None else _COLDER) * typical
     for step in range(steps):
         if clock.spent >= until:
             break
