@@ -11,7 +11,7 @@ import numpy as np
 
 from grouping.solving import assignment
 from grouping.solving.known import Known
-from grouping.solving.neighbourhoods import around, distances, partition
+from grouping.solving.neighbourhoods import around, partition, surveyed
 from grouping.solving.pricing import TimeUp
 from grouping.solving.search import anneal, start
 from grouping.solving.slicing import cut
@@ -94,9 +94,8 @@ class Finding(Known):
         problem, middle = self.problem, numbers[len(numbers) // 2]
         first = start(self.kernel, np.arange(middle), self.rng)
         self.offer(first, self.kernel.cost(first), "local search")
-        used = np.unique(first)
-        sizes = np.bincount(first, weights=problem.size, minlength=len(problem.groups)).astype(np.int64)
-        chosen = used[around(0, distances(self.kernel, first, used)[0], sizes[used], _SAMPLED // 2)]
+        used, sizes, distance = surveyed(self.kernel, first)
+        chosen = used[around(0, distance[0], sizes, _SAMPLED // 2)]
         items = np.flatnonzero(np.isin(first, chosen))
         members = int(problem.size[items].sum())
         part = cut(problem, items, range(min(len(problem.groups), members // problem.groups[0].lo)), 0, len(chosen) * 3)
@@ -139,10 +138,8 @@ class Finding(Known):
         """Divide neighbouring groups anew, part by part, until each group has had its turn."""
         self.phase = "neighbourhoods"
         assert self.best is not None
-        used = np.unique(self.best)
-        sizes = np.bincount(self.best, weights=self.problem.size, minlength=len(self.problem.groups)).astype(np.int64)
-        distance = distances(self.kernel, self.best, used)
-        for part in partition(distance, sizes[used], self.rng.permutation(len(used))):
+        used, sizes, distance = surveyed(self.kernel, self.best)
+        for part in partition(distance, sizes, self.rng.permutation(len(used))):
             if self.clock.spent >= until:
                 return
             self._divide_anew(used[part])
@@ -150,14 +147,12 @@ class Finding(Known):
     def _divide_some(self) -> None:
         """Divide a few neighbouring groups anew, somewhere."""
         assert self.best is not None
-        used = np.unique(self.best)
-        sizes = np.bincount(self.best, weights=self.problem.size, minlength=len(self.problem.groups)).astype(np.int64)
-        distance = distances(self.kernel, self.best, used)
+        used, sizes, distance = surveyed(self.kernel, self.best)
         for first in self.rng.permutation(len(used))[: max(1, len(used) // 6)]:
             if self.done or not self.clock.left:
                 return
             drawn = distance[first] * self.rng.uniform(0.6, 1.0, len(used))
-            self._divide_anew(np.sort(used[around(int(first), drawn, sizes[used])]))
+            self._divide_anew(np.sort(used[around(int(first), drawn, sizes)]))
 
     def _divide_anew(self, groups: IntArray) -> None:
         """Solve the problem of some groups in use, with two more to spare, and take what comes out of it."""

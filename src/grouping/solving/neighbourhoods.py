@@ -45,6 +45,13 @@ def distances(kernel: Kernel, group_of: IntArray, used: IntArray) -> IntArray:
     return found
 
 
+def surveyed(kernel: Kernel, group_of: IntArray) -> tuple[IntArray, IntArray, IntArray]:
+    """Return the groups in use, ascending, how many members each has, and their distances."""
+    used = np.unique(group_of)
+    sizes = np.bincount(group_of, weights=kernel.problem.size, minlength=len(kernel.problem.groups)).astype(np.int64)
+    return used, sizes[used], distances(kernel, group_of, used)
+
+
 def partition(distance: IntArray, sizes: IntArray, order: IntArray, members: int = MEMBERS) -> list[IntArray]:
     """Return parts of neighbouring groups, each group in exactly one.
 
