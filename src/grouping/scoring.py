@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 
 import numpy as np
 
@@ -47,7 +49,7 @@ class Violation:
 
     Attributes
     ----------
-    rule : name of the rule; "size", "groups" and "unplaced" are the rules of the problem itself
+    rule : name of the rule; "size", "groups", "unplaced" and "ceiling" are the rules of the problem itself
     group : index of the group, -1 when no single group is meant
     items : the items concerned
     amount : by how much: people too many or too few, or points that should be 0
@@ -138,7 +140,13 @@ class _Scorer:
             off = max(group.lo - size, size - group.hi, 0)
             if off:
                 self._violate("size", g, items, off)
+            begin = len(self.parts)
             self._score_group(g, items, size)
+            if problem.ceiling is not None:
+                lost = sum(part.points * problem.terms[part.term].weight for part in self.parts[begin:])
+                over = lost - problem.ceiling * size
+                if over > 0:
+                    self._violate("ceiling", g, items, ceil(over))
         if used < problem.least:
             self._violate("groups", -1, (), problem.least - used)
         if problem.most is not None and used > problem.most:
