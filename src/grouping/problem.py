@@ -454,15 +454,10 @@ class Problem:
             found.setdefault(label, []).append(g)
         return tuple(tuple(members) for members in found.values())
 
-    @cached_property
-    def highest(self) -> IntArray | None:
-        """Per size from 0 to all members, the most that a group may cost under the ceiling; None without one."""
-        if self.ceiling is None:
-            return None
-        top, under = self.ceiling.numerator, self.ceiling.denominator
-        return _integers(
-            [min(top * size // under, LARGEST_COST) for size in range(self.members + 1)], self.members + 1
-        )
+    def highest(self, ceiling: Fraction) -> IntArray:
+        """Return, per size from 0 to all members, the most that a group may cost under a ceiling."""
+        top, under = ceiling.numerator, ceiling.denominator
+        return _integers([min(top * s // under, LARGEST_COST) for s in range(self.members + 1)], self.members + 1)
 
     def score_of(self, cost: float) -> float:
         """Return the score 0..100 that belongs to a cost: 100 − member-points per member."""

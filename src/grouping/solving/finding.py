@@ -36,9 +36,6 @@ _GLANCE = 2
 _SAMPLED = 500
 """Members beyond which the number of groups is judged by a part of them."""
 
-_OVER = 8
-"""What a cost unit above the ceiling costs a search, in cost units."""
-
 _PART_SECONDS = 2.0
 """Seconds for a part."""
 
@@ -124,7 +121,7 @@ class Finding(Known):
         """Anneal from a division, keeping the groups of every better one; return the best cost found."""
         cost = self.kernel.big
         visit = self._remember if self.large and sweeps is None else None
-        soft = self.kernel.softened(_OVER)
+        soft = self.kernel.softened(self.problem.ceiling)
         for cost, group_of in anneal(soft, first, open_groups, self.rng, self.clock, until, sweeps, visit):
             if soft is not self.kernel:
                 cost = self.kernel.cost(group_of)

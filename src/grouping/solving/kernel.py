@@ -9,6 +9,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from copy import copy
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ UNITS = (256, 2)
 
 _WORTH_COMPARING = 1e9
 """Numbers compared at most in looking for options that can be left out."""
+
+OVER = 8
+"""What a cost unit above the ceiling costs a search that may pass through such groups."""
 
 _AT_ONCE = 2_000
 """Sets whose costs are computed at once."""
@@ -81,7 +85,7 @@ class Kind:
     size : per item
     big : the price of a broken rule
     family : kinds of the same number share dims, tallies, seats and pairs
-    highest : per size, the most that a group may cost, see ``Problem.highest``; None without a ceiling
+    highest : per size, the most that a group may cost; None without a ceiling
     over : the price of each cost unit above it; 0 makes it a rule, broken at the price of ``big``
     """
 
@@ -199,11 +203,12 @@ class Kernel:
         other.kinds = kinds
         return other
 
-    def softened(self, over: int) -> Kernel:
-        """Return the kernel for a search that may pass through groups above the ceiling, at a price per cost unit."""
-        if self.problem.ceiling is None:
+    def softened(self, ceiling: Fraction | None, over: int = OVER) -> Kernel:
+        """Return the kernel for a search that may pass through groups above a ceiling, at a price per cost unit."""
+        if ceiling is None:
             return self
-        return self.with_kinds(tuple(replace(kind, over=over) for kind in self.kinds))
+        highest = self.problem.highest(ceiling)
+        return self.with_kinds(tuple(replace(kind, highest=highest, over=over) for kind in self.kinds))
 
     @cached_property
     def step(self) -> int:
@@ -273,7 +278,7 @@ class Kernel:
             problem.size,
             self.big,
             family,
-            problem.highest,
+            None if problem.ceiling is None else problem.highest(problem.ceiling),
         )
 
     def _dims(self, group: int) -> tuple[Dim, ...]:
