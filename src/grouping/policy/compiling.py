@@ -307,6 +307,7 @@ def _compile(part: str, roster: Roster, policy: Policy, judged: Mapping[str, str
         most=count[1],
         scale=scale,
         keys=(*roster.member_ids, *(f"team:{team.team}" for team in context.teams)),
+        worst_first=policy.fairness == "worst",
     )
     teams = tuple(team.team for team in context.teams)
     return Compiled(part, roster, policy, problem, tuple(entries), teams, tuple(silent))
