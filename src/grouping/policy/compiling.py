@@ -149,7 +149,7 @@ def drafts(roster: Roster, policy: Policy, names: Mapping[str, str] | None = Non
     Parameters and errors are those of :func:`compile_parts`.
     """
     asked = with_requests(roster, policy)
-    _check_members(roster, asked)
+    check_members(roster, asked)
     for part, sub, rules in _split(roster, asked, judged=names is not None):
         yield Draft(part, sub, rules, names)
 
@@ -173,7 +173,8 @@ def with_requests(roster: Roster, policy: Policy) -> Policy:
     return replace(policy, must=(*policy.must, *more["must"]), prefer=(*policy.prefer, *more["prefer"]), requests=False)
 
 
-def _check_members(roster: Roster, policy: Policy) -> None:
+def check_members(roster: Roster, policy: Policy) -> None:
+    """Raise PolicyError when the policy names members who are not in the roster."""
     known = set(roster.member_ids)
     faults = [
         unknown("member", member, roster.member_ids, owner=criterion.label)

@@ -197,16 +197,21 @@ class _Named(Criterion):
         """Return the points of a group with so many of the listed members."""
         raise NotImplementedError
 
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every two of the listed members."""
+        return tuple(combinations(self.ids, 2))
+
     def pieces(self, context: Context) -> tuple[Criterion, ...]:
         """See :meth:`Criterion.pieces`: every pair."""
-        return tuple(replace(self, ids=pair) for pair in combinations(self.ids, 2))
+        return tuple(replace(self, ids=pair) for pair in self.pairs)
 
     def without(self, given_up: Collection[Criterion]) -> tuple[Criterion, ...]:
         """See :meth:`Criterion.without`."""
         lost = {frozenset(piece.ids) for piece in given_up if isinstance(piece, _Named)}
         if not lost:
             return (self,)
-        kept = [pair for pair in combinations(self.ids, 2) if frozenset(pair) not in lost]
+        kept = [pair for pair in self.pairs if frozenset(pair) not in lost]
         return tuple(replace(self, ids=ids) for ids in self.joined(kept))
 
     def joined(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:

@@ -1,8 +1,8 @@
 """Rules that can be given up: how few, and by how little, so that a division becomes possible; and which ones clash.
 
-The plain model of :mod:`assignment` with a literal on every piece of a rule and an integer slack on every limit. The
-same model answers both questions of a diagnosis: the least slack is the smallest relaxation; the rules whose slack is held
-at zero without leaving a division are a conflict.
+The plain model of :mod:`assignment` with a literal on each piece of a rule and an integer slack on each limit. The
+same model answers both questions of a diagnosis: the least slack is the smallest relaxation; the rules whose slack is
+held at zero without leaving a division are a conflict.
 """
 
 from __future__ import annotations
