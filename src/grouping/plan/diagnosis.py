@@ -104,8 +104,8 @@ class Diagnosis:
         if plan is not None:
             lines += ["", words["plan"]]
             for group in plan.result.groups:
-                key = (group.part, group.group)
-                ids = " ".join(seat.member_id for seat in plan.result.assignments if (seat.part, seat.group) == key)
+                where = (group.part, group.group)
+                ids = " ".join(seat.member_id for seat in plan.result.assignments if (seat.part, seat.group) == where)
                 lines.append(f"  {words['group'].format(group=group.group, size=group.size)} {ids}")
         return "\n".join(lines)
 

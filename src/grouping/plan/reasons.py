@@ -150,7 +150,7 @@ class _Counting:
             if len(rule.ids) > self.room:
                 ids = listed(rule.ids)
                 yield Phrase(
-                    f"{ids} must be in one group: these are {len(rule.ids)} members, but a group takes only {self.room}",
+                    f"{ids} must be in one group: {len(rule.ids)} members, but a group takes only {self.room}",
                     f"{ids.zh}须在同一小组，共{len(rule.ids)}人，但一个小组最多{self.room}人",
                 )
 
