@@ -36,6 +36,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from grouping.plan.evaluation import Plan
+    from grouping.plan.ruling import Ruling
     from grouping.policy.compiling import Draft
     from grouping.policy.criterion import Criterion
     from grouping.policy.policy import Policy
@@ -46,6 +47,9 @@ Status = Literal["infeasible", "feasible", "unknown"]
 
 _ROUNDS = 3
 """Attempts at a relaxation: a rule that reads the sizes, such as EvenSize, may ask for more once they are changed."""
+
+_PLAN = 0.2
+"""Share of the time limit for a good plan under the relaxed policy."""
 
 _PLAIN = 100_000
 """Booleans of the plain model, items × groups, beyond which local search looks for a plan instead."""
@@ -60,7 +64,8 @@ class Relaxation:
     changes : what is changed, as data and in words
     policy : the policy with it changed; what the roster's own list of constraints asked for stands in its ``must``
     plan : a verified plan under that policy; None when time was too short for one
-    proven : whether it is proven that nothing smaller does, in the order that :func:`diagnose` states
+    proven : whether it is proven that nothing smaller does, in the order that :func:`diagnose` states, with no more
+        groups than any one rule may need by itself (always with up to twelve)
     """
 
     changes: tuple[Change, ...]
@@ -362,7 +367,7 @@ class _Diagnosing:
                 division.update(slack.division)
                 changes += slack.changes(policy)
             policy = relaxed(policy, slacks)
-            limit = max(self.clock.left * 0.8, 0.5)
+            limit = max(min(self.clock.left * 0.8, self.clock.limit * _PLAN), 0.5)
             try:
                 plan = form_groups(
                     self.roster, policy, time_limit=limit, seed=self.seed, start=division or None, workers=1
@@ -382,5 +387,15 @@ class _Diagnosing:
         loosening = Loosening(ruling.loose, self.clock, seed=self.seed)
         found = loosening.smallest(seconds * 0.5)
         if first:
-            self.conflicts.append(conflict_of(ruling, loosening, seconds * 0.5))
+            self.conflicts.append(self._conflict(part, policy, ruling, loosening, seconds * 0.5))
         return None if found is None else Slack(ruling, found)
+
+    def _conflict(self, part: Draft, policy: Policy, ruling: Ruling, loosening: Loosening, seconds: float) -> Conflict:
+        """Return a minimal conflict; where nothing in it limits the number of groups, there may be one for everybody."""
+        until = self.clock.spent + seconds
+        found = conflict_of(ruling, loosening, seconds / 2)
+        members, slots = len(part.roster), len(ruling.compiled.problem.groups)
+        if slots >= members or any(not rule.group and rule.kind in ("size", "groups") for rule in found.rules):
+            return found
+        ruling = taken_apart(part, policy, members)
+        return conflict_of(ruling, Loosening(ruling.loose, self.clock, seed=self.seed), self.clock.before(until))

@@ -7,6 +7,8 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Literal
 
+import numpy as np
+
 from grouping.phrases import Phrase
 from grouping.plan.wording import groups, in_words, listed, span
 from grouping.policy.act import Leader
@@ -21,7 +23,7 @@ if TYPE_CHECKING:
     from grouping.policy.compiling import Compiled, Draft
     from grouping.policy.criterion import Criterion
     from grouping.policy.policy import Policy
-    from grouping.problem import Problem
+    from grouping.problem import Placement, Term
 
 HARDNESS: tuple[tuple[tuple[type[Criterion], ...], int], ...] = (
     ((Apart, Affinity, Novelty), 3),
@@ -37,6 +39,12 @@ regulations.
 """
 
 _SIZES, _GROUPS, _OTHER, _LEADER = 0, 1, 2, 6
+
+_FEW = 12
+"""So many groups are always thought of, which covers every division of so few members."""
+
+_NAMED = 3
+"""With fewer groups, "not in G1" and "in G2" would be the same placement."""
 
 Kind = Literal["size", "groups", "criterion", "leader"]
 
@@ -90,13 +98,14 @@ def hardness_of(criterion: Criterion) -> int:
     return next((hard for kinds, hard in HARDNESS if isinstance(criterion, kinds)), _OTHER)
 
 
-def taken_apart(draft: Draft, policy: Policy) -> Ruling:
+def taken_apart(draft: Draft, policy: Policy, slots: int | None = None) -> Ruling:
     """Return the rules of a part.
 
     Parameters
     ----------
     draft : the part
     policy : of the whole roster
+    slots : how many groups there may be; None takes as many as any one rule may need by itself, and twelve
 
     Raises
     ------
@@ -119,11 +128,7 @@ def taken_apart(draft: Draft, policy: Policy) -> Ruling:
         if spec.leader is not None:
             text = Phrase(f"{spec.leader} leads {spec.name}", f"{spec.leader}任{spec.name}组长")
             rules.append(Rule("leader", f"leader of {spec.name}", text, _LEADER, group=spec.name))
-    slots = _slots(draft, policy)
-    compiled = draft.loosened([piece for _, piece in pieces], slots)
-    wanted = min(max(_needed(compiled.problem), slots), max(len(draft.roster), 1))
-    if wanted > slots and not specs:
-        compiled = draft.loosened([piece for _, piece in pieces], wanted)
+    compiled = draft.loosened([piece for _, piece in pieces], slots or _slots(draft, policy))
     every = tuple(range(len(compiled.problem.groups)))
     bands = [replace(band, groups=every) if not specs else band for band in bands]
     made, criteria = _pieces(compiled, rules, pieces)
@@ -166,34 +171,33 @@ def _number(draft: Draft, policy: Policy, specs: list[GroupSpec], rules: list[Ru
 
 
 def _slots(draft: Draft, policy: Policy) -> int:
-    """Return how many groups a relaxation may need, as far as the policy tells."""
+    """Return how many groups a relaxation may need."""
     members = len(draft.roster)
-    asked = policy.groups if isinstance(policy.groups, int) else 1
-    if isinstance(policy.groups, tuple) and isinstance(policy.groups[1], int):
-        asked = policy.groups[1]
-    least = -(-members // policy.size[1])
-    found = min(max(members // policy.size[0], least, min(asked, members)), members)
-    placed = [rule.group for rule in draft.policy.must if isinstance(rule, Pin | Forbid)]
-    numbers = [int(match[1]) for name in placed if (match := re.search(r"G(\d+)$", name))]
-    # with two groups, "not in G1" and "in G2" would be the same placement
-    return max(found, *(number for number in numbers if number <= members), 3 if placed else 1)
+    found = [1, members // policy.size[0], -(-members // policy.size[1]), _FEW]
+    if isinstance(policy.groups, int):
+        found.append(policy.groups)
+    elif isinstance(policy.groups, tuple) and isinstance(policy.groups[1], int):
+        found.append(policy.groups[1])
+    context = draft.context()
+    for rule in draft.policy.must:
+        if not isinstance(rule, Pin | Forbid):
+            found += [_needed(term, members) for term in rule.terms(context)]
+        elif match := re.search(r"G(\d+)$", rule.group):
+            found.append(int(match[1]))
+    return max(min(max(found), members), _NAMED)
 
 
-def _needed(problem: Problem) -> int:
-    """Return how many groups a single rule may take that is not given up."""
-    found = 1
-    for term in problem.terms:
-        if not term.must:
-            continue
-        if isinstance(term, Count) and len(term.penalty) == 1:
-            allowed = max((c for c in range(int(term.value.sum()) + 1) if term.at(0, c) == 0), default=0)
-            found = max(found, -(-int(term.value.sum()) // allowed) if allowed else 1)
-        elif isinstance(term, Focus):
-            found = max(found, term.points.shape[1])
-        elif isinstance(term, Pair) and len(term.first):
-            degree = [int((term.first == i).sum() + (term.second == i).sum()) for i in range(len(problem.size))]
-            found = max(found, max(degree) + 1)
-    return found
+def _needed(term: Term | Placement, members: int) -> int:
+    """Return how many groups a rule may take that is not given up."""
+    if isinstance(term, Count) and len(term.penalty) == 1:
+        whole = int(term.value.sum())
+        allowed = max((total for total in range(whole + 1) if term.at(0, total) == 0), default=0)
+        return -(-whole // allowed) if allowed else 1
+    if isinstance(term, Focus):
+        return term.points.shape[1]
+    if isinstance(term, Pair) and len(term.first):
+        return int(np.bincount(np.concatenate([term.first, term.second])).max()) + 1
+    return 1
 
 
 def _pieces(

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ortools.sat.python import cp_model
 
+from grouping.problem import Count, Role
 from grouping.solving.assignment import Builder
 from grouping.solving.cpsat import run
 
@@ -165,25 +166,25 @@ class Loosening:
         Loosened : unproven where the time did not suffice; None when not even a first one was found
         """
         made, until, proven = self._builder, self.clock.spent + seconds, True
+        model = self._model.clone()
         values: list[int] | None = None
         for goal in ("touched", "hardness", "amount", "tie"):
             expression = made.goal(goal, values)
-            self._model.minimize(expression)
+            model.minimize(expression)
             left = min(self.clock.left, self.clock.before(until))
-            answer = run(self._model, self.clock, left, self.workers, self.seed) if left else None
+            answer = run(model, self.clock, left, self.workers, self.seed) if left else None
             if answer is not None and answer.interrupted:
                 raise KeyboardInterrupt
             if answer is None or answer.status not in ("optimal", "feasible"):
                 proven = False
                 break
             proven = proven and answer.status == "optimal"
-            variables = [self._model.get_int_var_from_proto_index(v) for v in range(len(self._model.proto.variables))]
+            variables = [model.get_int_var_from_proto_index(v) for v in range(len(model.proto.variables))]
             values = [answer.value(variable) for variable in variables]
-            self._model.add(expression <= answer.value(expression))
-            self._model.clear_hints()  # type: ignore[no-untyped-call]
+            model.add(expression <= answer.value(expression))
+            model.clear_hints()  # type: ignore[no-untyped-call]
             for variable, value in zip(variables, values, strict=True):
-                self._model.add_hint(variable, value)
-        self._model.clear_objective()  # type: ignore[no-untyped-call]
+                model.add_hint(variable, value)
         return None if values is None else made.read(values, proven)
 
 
@@ -261,11 +262,40 @@ class _LooseBuilder(Builder):
             self._exist()
         elif not self.named:
             self._numbered()
+        self._count_out()
+
+    def _count_out(self) -> None:
+        """Say of all groups together what follows from every single one; the search would not see it for long."""
+        model, used = self.model, cp_model.LinearExpr.sum(self.used)
+        seats: dict[str, list[Role]] = {}
+        for term in self.problem.terms:
+            if not term.must or term.groups is not None:
+                continue
+            if isinstance(term, Role):
+                seats.setdefault(term.seat, []).append(term)
+            elif isinstance(term, Count) and len(term.penalty) == 1:
+                whole = int(term.value.sum())
+                good = np.flatnonzero(term.penalty[0, : whole + 1] == 0)
+                if len(good):
+                    model.add(int(good[0]) * used <= whole).only_enforce_if(self.under(term))
+                    model.add(int(good[-1]) * used >= whole).only_enforce_if(self.under(term))
+        for terms in seats.values():
+            for some in [*([term] for term in terms), terms]:
+                able = int(np.logical_and.reduce([term.eligible & (term.points == 0) for term in some]).sum())
+                model.add(used <= able).only_enforce_if([literal for term in some for literal in self.under(term)])
+        for band in self.loose.bands:
+            if len(band.groups) == len(self.used):
+                kept = ~self.touched[band.rule]
+                model.add(band.lo * used <= self.problem.members).only_enforce_if(kept)
+                model.add(band.hi * used >= self.problem.members).only_enforce_if(kept)
 
     def _numbered(self) -> None:
         """Number interchangeable groups by their first member."""
         for first, second in zip(self.used, self.used[1:], strict=False):
             self.model.add_implication(second, first)
+        for band, down in zip(self.loose.bands, self.down, strict=True):
+            for g, used in enumerate(self.used):
+                self.model.add((g + 1) * (band.lo - down) <= self.problem.members).only_enforce_if(used)
         for position, item in enumerate(self.member_count):
             for g in range(position + 1, len(self.used)):
                 self.model.add(self.inside[item][g] == 0)
