@@ -39,6 +39,11 @@ class Conflict:
         en, zh = "; ".join(rule.text for rule in self.rules), "；".join(said(rule.text, "zh") for rule in self.rules)
         if not self.minimal:
             text = Phrase(f"somewhere among these rules is a conflict: {en}", f"冲突存在于下列规则之中：{zh}")
+        elif not self.rules:
+            text = Phrase(
+                "even without any rule there is no division: no room takes a group",
+                "即使没有任何规则也无法划分：没有可容纳小组的会议室",
+            )
         elif len(self.rules) == 1:
             text = Phrase(f"this rule cannot be kept, even alone: {en}", f"这条规则本身就无法满足：{zh}")
         else:

@@ -101,8 +101,15 @@ class Diagnosis:
     def text(self, lang: str = "en") -> str:
         """Return the diagnosis in words, "en" or "zh"."""
         words = _WORDS.get(lang, _WORDS["en"])
-        lines = [words[self.status]]
-        for key, found in self._sentences(lang):
+        why = [words["reasons"], *(f"  - {said(reason, lang)}" for reason in self.reasons)] if self.reasons else []
+        blocks = [words[self.status], "\n".join(why), self.advice(lang)]
+        return "\n\n".join(block for block in blocks if block)
+
+    def advice(self, lang: str = "en") -> str:
+        """Return the text without what is known of an :class:`InfeasibleError`: changes, conflicts, rules, plan."""
+        words = _WORDS.get(lang, _WORDS["en"])
+        lines: list[str] = []
+        for key, found in self._sentences(lang)[1:]:
             if found:
                 lines += ["", words[key], *(f"  - {sentence}" for sentence in found)]
         plan = None if self.relaxation is None else self.relaxation.plan
@@ -112,7 +119,7 @@ class Diagnosis:
                 where = (group.part, group.group)
                 ids = " ".join(seat.member_id for seat in plan.result.assignments if (seat.part, seat.group) == where)
                 lines.append(f"  {words['group'].format(group=group.group, size=group.size)} {ids}")
-        return "\n".join(lines)
+        return "\n".join(lines).lstrip("\n")
 
     def _sentences(self, lang: str) -> list[tuple[str, list[str]]]:
         changes = () if self.relaxation is None else self.relaxation.changes
@@ -391,7 +398,7 @@ class _Diagnosing:
         return None if found is None else Slack(ruling, found)
 
     def _conflict(self, part: Draft, policy: Policy, ruling: Ruling, loosening: Loosening, seconds: float) -> Conflict:
-        """Return a minimal conflict; where nothing in it limits the number of groups, there may be one for everybody."""
+        """Return a minimal conflict; if nothing in it limits the number of groups, there may be one for everybody."""
         until = self.clock.spent + seconds
         found = conflict_of(ruling, loosening, seconds / 2)
         members, slots = len(part.roster), len(ruling.compiled.problem.groups)

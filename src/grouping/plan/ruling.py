@@ -194,9 +194,10 @@ def _needed(term: Term | Placement, members: int) -> int:
         allowed = max((total for total in range(whole + 1) if term.at(0, total) == 0), default=0)
         return -(-whole // allowed) if allowed else 1
     if isinstance(term, Focus):
-        return term.points.shape[1]
+        return int(term.points.shape[1])
     if isinstance(term, Pair) and len(term.first):
-        return int(np.bincount(np.concatenate([term.first, term.second])).max()) + 1
+        beside: int = np.bincount(np.concatenate([term.first, term.second])).max()
+        return int(beside) + 1
     return 1
 
 
