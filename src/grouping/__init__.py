@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from grouping.plan.bars import progress_bar
     from grouping.plan.branches import form_branches
+    from grouping.plan.diagnosis import Diagnosis, diagnose
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.forming import evaluate, form_groups
     from grouping.plan.saving import save_branches
@@ -76,6 +77,7 @@ _HOME = {
     ),
     "grouping.plan.bars": ("progress_bar",),
     "grouping.plan.branches": ("form_branches",),
+    "grouping.plan.diagnosis": ("Diagnosis", "diagnose"),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.saving": ("save_branches",),
@@ -130,6 +132,7 @@ __all__ = [
     "Control",
     "Count",
     "Criterion",
+    "Diagnosis",
     "Different",
     "Evaluation",
     "EvenSize",
@@ -172,6 +175,7 @@ __all__ = [
     "VerificationError",
     "Within",
     "compare",
+    "diagnose",
     "evaluate",
     "form_branches",
     "form_groups",

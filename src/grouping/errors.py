@@ -17,9 +17,10 @@ Messages hold member ids, never names.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Self
 
 from grouping.phrases import said
 
@@ -156,7 +157,7 @@ class AssignmentError(InputError):
 
 
 class InfeasibleError(GroupingError):
-    """It is proven that no division keeps every rule of the policy.
+    """It is proven that no division keeps every rule.
 
     Attributes
     ----------
@@ -167,10 +168,38 @@ class InfeasibleError(GroupingError):
 
     def __init__(self, reasons: Iterable[str] | str) -> None:
         self.reasons: tuple[str, ...] = (reasons,) if isinstance(reasons, str) else tuple(reasons)
+        self._diagnosis: Any = None
+        self._diagnose: Callable[[], Any] | None = None
         super().__init__(self.reasons)
+
+    @property
+    def diagnosis(self) -> Any:
+        """The :class:`grouping.Diagnosis` of :func:`grouping.diagnose`: what to change so that there is a plan.
+
+        Found when it is first asked for, within about ten seconds, and kept. None where nobody can find it: in an
+        error that came out of a pickle before it was asked for, and in one that was not raised by a run.
+        """
+        if self._diagnosis is None and self._diagnose is not None:
+            self._diagnosis = self._diagnose()
+        return self._diagnosis
+
+    def diagnosed_by(self, diagnose: Callable[[], Any]) -> Self:
+        """Return the error itself, which now knows how its diagnosis is found."""
+        self._diagnose = diagnose
+        return self
+
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[str, ...]], dict[str, object]]:
+        """Return what a pickle needs: the finished diagnosis, but neither the roster nor the policy."""
+        return type(self), (self.reasons,), {"_diagnosis": self._diagnosis}
 
     def __str__(self) -> str:
         """Return the reasons as one text."""
+        return self.describe()
+
+    def describe(self, lang: str = "en") -> str:
+        """Return the reasons as one text, in "en" or "zh"."""
+        if lang == "zh":
+            return "没有能满足全部规则的划分：" + "；".join(said(reason, lang) for reason in self.reasons)
         return "no division keeps every rule: " + "; ".join(self.reasons)
 
 

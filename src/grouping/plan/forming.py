@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,7 +22,7 @@ from grouping.plan.evaluation import Evaluation, Inputs, Plan
 from grouping.plan.judging import Judge
 from grouping.plan.reasons import counted, reasons
 from grouping.plan.things import place_teams
-from grouping.policy.compiling import Compiled, compile_drafts, drafts
+from grouping.policy.compiling import Compiled, compile_drafts, drafts, in_part
 from grouping.policy.policy import Policy
 from grouping.scale.sharing import Options, Part, crew_of, solve_parts
 from grouping.scoring import faults, score
@@ -30,6 +30,7 @@ from grouping.scoring import faults, score
 if TYPE_CHECKING:
     import pandas as pd
 
+    from grouping.plan.diagnosis import Diagnosis
     from grouping.problem import IntArray, Problem
     from grouping.roster import Roster
     from grouping.solving.clock import Control
@@ -88,7 +89,7 @@ def form_groups(
     AssignmentError
         When ``start`` cannot be read as a division of the roster.
     InfeasibleError
-        When it is proven that no division keeps every rule.
+        When it is proven that no division keeps every rule; its ``diagnosis`` tells what would help.
     NoPlanFoundError
         When the time ran out before a first plan.
 
@@ -113,11 +114,25 @@ def form_groups(
         executor, control, on_progress,
     )  # fmt: skip
     given = None if start is None else read_division(roster, start)
+    try:
+        return _formed(roster, wanted, options, given, begun)
+    except InfeasibleError as error:
+        raise error.diagnosed_by(partial(diagnosed, roster, wanted, seed)) from None
+
+
+def diagnosed(roster: Roster, policy: Policy, seed: int) -> Diagnosis:
+    """Return the diagnosis that an :class:`InfeasibleError` carries."""
+    from grouping.plan.diagnosis import diagnose
+
+    return diagnose(roster, policy, seed=seed)
+
+
+def _formed(roster: Roster, wanted: Policy, options: Options, given: Division | None, begun: float) -> Plan:
     drafted = list(drafts(roster, wanted))
     crew = crew_of([len(draft.roster) for draft in drafted], options)  # processes start while we compile
     try:
         parts = compile_drafts(drafted)
-        impossible = [_where(part, reason) for part in parts for reason in counted(part)]
+        impossible = [in_part(part.name, reason) for part in parts for reason in counted(part)]
         if impossible:
             raise InfeasibleError(impossible)
         asked = [Part(part.name, part.problem, None if given is None else start_of(part, given)) for part in parts]
@@ -152,7 +167,7 @@ def plan_of(
     """
     for part, solution in zip(parts, solutions, strict=True):
         if solution is not None and solution.status == "infeasible":
-            raise InfeasibleError([_where(part, reason) for reason in reasons(part)])
+            raise InfeasibleError([in_part(part.name, reason) for reason in reasons(part)])
     found = [solution for solution in solutions if solution is not None]
     scored = []
     for part, solution in zip(parts, found, strict=True):
@@ -215,10 +230,6 @@ def checked_gap(gap_limit: float) -> float:
     if not isinstance(gap_limit, int | float) or not 0 <= gap_limit < 1:
         raise PolicyError(Issue("bad_gap_limit", "gap_limit is a share from 0 to below 1", value=str(gap_limit)))
     return float(gap_limit)
-
-
-def _where(part: Compiled, reason: str) -> str:
-    return f"in {part.name}: {reason}" if part.name else reason
 
 
 def _settled(part: Compiled, solution: Solution) -> Scored:
