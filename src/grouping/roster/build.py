@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grouping.errors import Issue, RosterError
-from grouping.roster.columns import ATTRIBUTE
+from grouping.roster.columns import ATTRIBUTE, missing_column
 from grouping.roster.layout import NEEDED
 from grouping.roster.people import MemberReader, zones_of
 from grouping.roster.places import read_sites, read_travel
@@ -15,6 +15,7 @@ from grouping.roster.roster import Roster
 from grouping.roster.rota import Rota
 from grouping.roster.rules import People, read_calendar, read_committee, read_requests
 from grouping.roster.shifts import LABEL_ANCHOR, ShiftWords, read_codes, read_patterns
+from grouping.roster.tables import Table
 from grouping.roster.teams import read_teams
 from grouping.roster.words import say
 
@@ -24,7 +25,6 @@ if TYPE_CHECKING:
 
     from grouping.roster.faults import Faults
     from grouping.roster.schema import Member
-    from grouping.roster.tables import Table
 
 _SHOWN = 12
 
@@ -52,7 +52,7 @@ def build_roster(
 
     Parameters
     ----------
-    tables : by kind; "roster" must be there
+    tables : by kind; without "roster" there must be a fault that says why, and the others are only checked
     faults : may already hold faults; all are raised together
     unknown_shift : "error", or "label" to let members with the same unknown label meet
     usual_rotas : whether the caller confirms the catalogue of usual rotas
@@ -65,7 +65,7 @@ def build_roster(
     RosterError
         With every fault of every table.
     """
-    table = tables["roster"]
+    table = tables.get("roster")
     usable = {kind: other for kind, other in tables.items() if _has_needed(kind, other, faults)}
     codes = read_codes(usable.get("shift_codes"), faults)
     unanchored: list[str] = []
@@ -81,14 +81,14 @@ def build_roster(
     )
     places = read_sites(usable.get("sites"), faults)
     teams = read_teams(usable.get("teams"), places, shifts, faults)
-    if not table.rows:
-        faults.add("empty_table", "the roster has no rows", table=table)
+    if table is not None and not table.rows:
+        faults.add("empty_table", "the roster has no rows", table=table, cell=table.header_cells())
     rota = Rota(usable.get("rota"), faults)
-    reader = MemberReader(table, places, shifts, teams, rota, faults, types or {})
-    members = reader.read()
-    people = People(members, is_complete=bool(members))
+    reader = MemberReader(table or Table("roster", ""), places, shifts, teams, rota, faults, types or {})
+    members = reader.read() if table is not None else ()
+    people = People(members, is_complete=bool(members) and reader.has_identities)
     travel = read_travel(usable.get("travel_minutes"), places, faults)
-    if not places.is_closed:
+    if table is not None and not places.is_closed:
         places.set_zones(zones_of(table, members, faults))
     calendar = read_calendar(usable.get("explicit_shifts"), people, codes, faults)
     committee = read_committee(usable.get("committee"), people, faults)
@@ -153,7 +153,8 @@ def _has_needed(kind: str, table: Table, faults: Faults) -> bool:
     """Whether a companion table has the columns it cannot do without; what is missing is a fault."""
     missing = [group for group in NEEDED[kind] if not any(map(table.has, group))] if kind != "roster" else []
     for group in missing:
-        faults.add("missing_column", say("a column {field!r} is needed", field=group[0]), table=table, key=group[0])
+        message = say("a column {field!r} is needed", field=group[0])
+        missing_column(table, group[0], message, faults, key=group[0])
     return not missing
 
 

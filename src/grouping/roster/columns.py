@@ -6,7 +6,7 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grouping.roster.faults import nearest
+from grouping.roster.faults import choices, nearest
 from grouping.roster.grids import column_letters
 from grouping.roster.synonyms import column_words, is_private, plain
 from grouping.roster.words import say
@@ -47,7 +47,8 @@ def match_columns(
     for theirs in chosen:
         if theirs not in headers:
             message = "columns= names a header that the table does not have"
-            faults.add("unknown_column", message, table=table, key=theirs, advice=nearest(theirs, headers))
+            near, cells = nearest(theirs, headers), table.header_cells()
+            faults.add("unknown_column", message, table=table, key=theirs, advice=near, cell=cells)
     keys: list[str | None] = []
     reasons: list[str] = []
     for header in headers:
@@ -77,7 +78,8 @@ def _meaning(
         return None, say("columns= says so")
     if (is_private(table.kind, header) or is_private(table.kind, ours)) and header not in words_of_requests(table.kind):
         if header in chosen:
-            faults.add("private_column", "columns of this kind are never stored", table=table, key=header)
+            cell = table.header_cell(table.found.index(header))
+            faults.add("private_column", "columns of this kind are never stored", table=table, key=header, cell=cell)
         return None, say("private, never stored")
     field_name, role = words.get(plain(ours), ("", ""))
     numbered = _NUMBERED.fullmatch(plain(header))
@@ -141,8 +143,31 @@ def _refuse_doubles(table: Table, headers: list[str], matched: Matched, chosen: 
             named = " and ".join(f"{headers[position]!r} ({column_letters(position)})" for position in positions)
             meaning = key.removeprefix(ATTRIBUTE).removesuffix(".id")
             message = say("columns {named} both mean {meaning!r}", named=named, meaning=meaning)
-            faults.add("duplicate_column", message, table=table, key=headers[positions[-1]])
+            cell = table.header_cell(positions[-1])
+            faults.add("duplicate_column", message, table=table, key=headers[positions[-1]], cell=cell)
             winners = positions[:1]
         for position in positions:
             if position not in winners:
                 matched.keys[position] = None
+
+
+def missing_column(table: Table, field: str, message: str, faults: Faults, *, key: str | None = None) -> None:
+    """Record that a table has no column of a meaning: where its header is, and what it says there.
+
+    The cells of a row of which nothing is understood are not repeated: it may be no header, but a person's row.
+    """
+    words = column_words(table.kind)
+    example = "{'their header': '" + field + "'}"
+    unread = [header for header, why in table.ignored if why == "not known"]
+    if table.headers or any(plain(header) in words for header in table.found):
+        found = ", ".join(header for header in table.found if header)
+        advice = say("tell which it is by columns={example}", example=example)
+        if unread:
+            text = "tell which it is by columns={example}; not understood: {headers}"
+            advice = say(text, example=example, headers=choices(unread))
+    else:
+        found = None
+        count = sum(1 for header in table.found if header)
+        text = "write a row of headers above the rows: none of the {count} cells of this one is understood"
+        advice = say(text, count=count)
+    faults.add("missing_column", message, table=table, key=key, value=found, advice=advice, cell=table.header_cells())

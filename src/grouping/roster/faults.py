@@ -49,8 +49,12 @@ class Faults:
         file: str | None = None,
         sheet: str | None = None,
         row_number: int | None = None,
+        cell: str | None = None,
     ) -> None:
-        """Record one fault; ``key`` names the column by our word, the issue shows theirs."""
+        """Record one fault; ``key`` names the column by our word, the issue shows theirs.
+
+        ``cell`` is the address where it is not that of ``row`` and ``key``.
+        """
         usually = usual().get(code, ("", ""))
         expected, advice = expected or usually[0], advice or usually[1]
         self.issues.append(
@@ -63,7 +67,7 @@ class Faults:
                 value=None if value is None else _shown(str(value)),
                 advice=say(advice) if advice else None,
                 sheet=table.sheet if table else sheet,
-                cell=table.cell_of(row, key) if table and row and key else None,
+                cell=cell or (table.cell_of(row, key) if table and row and key else None),
                 expected=say(expected) if expected else None,
             )
         )

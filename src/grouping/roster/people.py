@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from grouping.roster.cells import Cells, number_of, text_of
-from grouping.roster.columns import ATTRIBUTE, REMARK
+from grouping.roster.columns import ATTRIBUTE, REMARK, missing_column
 from grouping.roster.faults import choices, is_private_number
 from grouping.roster.native import decoded, plain_value
 from grouping.roster.report import some_ids
@@ -70,11 +70,11 @@ class MemberReader:
         self._crews: list[str] = []
         self._unphased: list[str] = []
         self._unknown_teams: list[str] = []
+        self._not_there: set[str] = set()
 
     def read(self) -> tuple[Member, ...]:
         """Return the members, in the order of the rows."""
-        if not self._has_columns():
-            return ()
+        self._check_columns()
         members = []
         seen: dict[str, int] = {}
         without_site: list[Cells] = []
@@ -99,9 +99,15 @@ class MemberReader:
         self._tell(no_site=bool(without_site))
         return tuple(members)
 
-    def _has_columns(self) -> bool:
+    @property
+    def has_identities(self) -> bool:
+        """Whether rows say who they are about; without, nobody else's reference can be checked."""
+        return self.table.has("member_id") or self.table.has("name")
+
+    def _check_columns(self) -> None:
+        """Record the columns that are missing; what they would hold is then not missed row by row."""
         missing = []
-        if not self.table.has("member_id") and not self.table.has("name"):
+        if not self.has_identities:
             missing.append(("member_id", "a column with ids or names is needed: member_id, 工号, name, 姓名 …"))
         if not self.table.has("department"):
             missing.append(("department", "a column with departments is needed: department, 部门 …"))
@@ -113,18 +119,13 @@ class MemberReader:
                     "a column with shifts is needed: shift, 班次, 班制 …, or teams or a rota that have one",
                 )
             )
-        unread = [header for header, why in self.table.ignored if why == "not known"]
         for field, message in missing:
-            advice = say("tell which it is by columns={example}", example="{'their header': '" + field + "'}")
-            if unread:
-                text = "tell which it is by columns={example}; not understood: {headers}"
-                advice = say(text, example="{'their header': '" + field + "'}", headers=choices(unread))
-            self.faults.add("missing_column", message, table=self.table, advice=advice)
-        return not missing
+            missing_column(self.table, field, say(message), self.faults)
+        self._not_there = {field for field, _ in missing}
 
     def _identity(self, cells: Cells, position: int) -> str | None:
         if not self.table.has("member_id"):
-            if cells.text("name") is None:
+            if cells.text("name") is None and self.has_identities:
                 cells.fault("missing_id", "the row has neither id nor name", "name")
             return f"M{position:0{self._width}d}"
         member_id = cells.identifier("member_id")
@@ -140,7 +141,7 @@ class MemberReader:
         if name is not None:
             self.faults.names.add("".join(name.split()))
         department = one("department", cells.text("department"))
-        if department is None:
+        if department is None and "department" not in self._not_there:
             cells.fault("missing_department", "the department is missing", "department")
         team_name = one("team", cells.text("team"))
         rota = self.rota.rows_of(member_id, name, department, team_name)
@@ -152,7 +153,8 @@ class MemberReader:
         if team_name is not None and team is None and self.teams.teams:
             self._unknown_teams.append(member_id)
         pattern = self._handed_down("shift_pattern", read_pattern(shift, self.shifts), team, member_id)
-        if pattern is None and not (shift.text("shift_pattern") or shift.text("shift_pattern.id")):
+        told = shift.text("shift_pattern") or shift.text("shift_pattern.id")
+        if pattern is None and not told and "shift_pattern" not in self._not_there:
             cells.fault(
                 "missing_shift",
                 "neither the member nor the team has a shift",

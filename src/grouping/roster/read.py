@@ -35,6 +35,8 @@ if TYPE_CHECKING:
 
 _ANCHOR = re.compile(r"基准日(?:期)?[\s:：为是]*(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)")
 _ENDS = 40
+_LIKE_A_ROSTER = 2
+"""Headers of a roster from which on a sheet is taken for one though it lacks others."""
 
 
 def read_roster(
@@ -87,8 +89,6 @@ def read_roster(
         sources, left_out = read_sources(source, faults)
         reading = _Reading(columns or {}, sheets or {}, faults, ignored=[*left_out])
         reading.read(sources, encoding, is_folder=source is not None and source.is_dir())
-        if "roster" not in reading.tables:
-            faults.raise_if_any()
         return build_roster(
             reading.tables,
             faults,
@@ -143,7 +143,7 @@ class _Reading:
         for grid in grids:
             kind = told[id(grid)] or ("roster" if is_single and not grid.is_records and grid in shown else None)
             self._take(grid, kind)
-        if "roster" not in self.tables and not self.faults.issues:
+        if "roster" not in self.tables:
             self._take_best(shown)
 
     def _told(self, grid: Grid) -> str | None:
@@ -208,11 +208,13 @@ class _Reading:
 
         used = {(table.file, table.sheet) for kind, table in self.tables.items() if kind != "rota"}
         free = [grid for grid in grids if (grid.file, grid.sheet) not in used]
-        if not free:
+        best = max(free, key=likeness, default=None)
+        if self.faults.issues and (best is None or likeness(best) < (False, _LIKE_A_ROSTER)):
+            return  # the roster may be what could not be read
+        if best is None:
             file = grids[0].file if grids else None
             self.faults.add("no_roster", "no sheet is understood as a roster of members", file=file)
             return
-        best = max(free, key=likeness)
         self.ignored = [pair for pair in self.ignored if pair[0] != best.name]
         if "rota" in self.tables and self.tables["rota"].name == best.name:
             del self.tables["rota"]

@@ -47,6 +47,7 @@ class Table:
     ignored : header and why it is not read
     skipped : row number and why the row is no record of the table
     above : rows before the header that are not blank
+    header_row, found : number of the header's row where the table has addresses, and what it says, column by column
     is_matrix : whether it was a calendar of persons × days, which may list others than the members
     """
 
@@ -59,6 +60,8 @@ class Table:
     positions: dict[str, int] = field(default_factory=dict)
     skipped: list[tuple[int, str]] = field(default_factory=list)
     above: int = 0
+    header_row: int | None = None
+    found: tuple[str, ...] = ()
     is_matrix: bool = False
 
     @property
@@ -74,6 +77,18 @@ class Table:
         """Return the address of a cell, such as ``"C17"``; None in a frame, which has none."""
         position = row.at if row.at is not None else self.positions.get(key, self.positions.get(f"{key}.id"))
         return None if position is None else f"{column_letters(position)}{row.number}"
+
+    def header_cells(self) -> str | None:
+        """Return the range of the header, such as ``"A3:H3"``; None in a frame."""
+        filled = [position for position, header in enumerate(self.found) if header]
+        if self.header_row is None or not filled:
+            return None
+        ends = dict.fromkeys((filled[0], filled[-1]))
+        return ":".join(f"{column_letters(position)}{self.header_row}" for position in ends)
+
+    def header_cell(self, position: int) -> str | None:
+        """Return the address of the header of a column counted from 0; None in a frame."""
+        return None if self.header_row is None else f"{column_letters(position)}{self.header_row}"
 
     def has(self, key: str) -> bool:
         """Whether a column of this meaning is there, as text or as an id."""
@@ -160,6 +175,8 @@ def fill_table(
     """
     headers = layout.headers
     rows = layout.rows
+    table.found = tuple(headers)
+    table.header_row = layout.header_row + 1 if has_addresses else None
     matched = match_columns(table, headers, columns or {}, faults, keep_unknown=keep_unknown)
     keys = list(matched.keys)
     if has_addresses:
