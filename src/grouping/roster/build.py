@@ -9,22 +9,31 @@ from grouping.roster.columns import ATTRIBUTE, missing_column
 from grouping.roster.layout import NEEDED
 from grouping.roster.people import MemberReader, zones_of
 from grouping.roster.places import read_sites, read_travel
-from grouping.roster.remarks import anchor_warnings, echo, joins, name_warnings, reach_warnings, size_warnings
+from grouping.roster.remarks import (
+    anchor_warnings,
+    calendar_warnings,
+    echo,
+    joins,
+    name_warnings,
+    reach_warnings,
+    rota_warnings,
+    size_warnings,
+)
 from grouping.roster.report import RosterReport, some_ids
 from grouping.roster.roster import Roster
-from grouping.roster.rota import Rota
+from grouping.roster.rota import Rota, ids_of_rotas
 from grouping.roster.rules import People, read_calendar, read_committee, read_requests
-from grouping.roster.shifts import LABEL_ANCHOR, ShiftWords, read_codes, read_patterns
+from grouping.roster.shifts import LABEL_ANCHOR, read_codes, read_patterns
+from grouping.roster.shiftwords import ShiftWords
 from grouping.roster.tables import Table
 from grouping.roster.teams import read_teams
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from grouping.roster.faults import Faults
-    from grouping.roster.schema import Member
 
 _SHOWN = 12
 
@@ -69,8 +78,15 @@ def build_roster(
     usable = {kind: other for kind, other in tables.items() if _has_needed(kind, other, faults)}
     codes = read_codes(usable.get("shift_codes"), faults)
     unanchored: list[str] = []
+    together: dict[str, list[str]] = {}
     patterns = read_patterns(
-        usable.get("shift_patterns"), codes, faults, unanchored, anchor[0] if anchor else LABEL_ANCHOR
+        usable.get("shift_patterns"),
+        codes,
+        faults,
+        unanchored,
+        anchor[0] if anchor else LABEL_ANCHOR,
+        ids=ids_of_rotas(usable.values()),
+        together=together,
     )
     shifts = ShiftWords(
         codes,
@@ -99,6 +115,9 @@ def build_roster(
         defaults.append(say("shift codes: the built-in ones"))
     if any(site.lat is not None and site.crs is None for site in places.sites.values()):
         defaults.append(say("sites without a coordinate system: one and the same is assumed"))
+    for meaning, rotas in together.items():
+        text = "{meaning} in rotas that have no other shifts: {rotas}"
+        defaults.append(say(text, meaning=meaning, rotas=some_ids(rotas)))
     if shifts.by_name:
         pairs = ", ".join(f"{theirs} = {name}" for theirs, name in list(shifts.by_name.items())[:_SHOWN])
         text = "ids of rotas that are defined by their name only: {pairs}"
@@ -137,8 +156,9 @@ def build_roster(
             *name_warnings(members),
             *size_warnings(members),
             *anchor_warnings([] if anchor else unanchored),
+            *rota_warnings(roster, shifts),
             *reach_warnings(roster),
-            *_calendar_warnings(roster, members),
+            *calendar_warnings(roster),
         ),
     )
     return roster.with_report(report)
@@ -161,18 +181,3 @@ def _has_needed(kind: str, table: Table, faults: Faults) -> bool:
 def _is_lost(kind: str, tables: Mapping[str, Table], usable: Mapping[str, Table]) -> bool:
     """Whether a table is there but lacks columns: what refers to it is then not judged."""
     return kind in tables and kind not in usable
-
-
-def _calendar_warnings(roster: Roster, members: Iterable[Member]) -> list[str]:
-    """Return which irregular members have days without a known shift within the default horizon."""
-    irregular = {pattern.pattern_id for pattern in roster.shift_patterns if not pattern.cycle and not pattern.is_label}
-    days = list(roster.horizon())
-    calendar = roster.explicit_shifts
-    gaps = [
-        member.member_id
-        for member in members
-        if member.shift_pattern in irregular and any((member.member_id, day) not in calendar for day in days)
-    ]
-    if not gaps:
-        return []
-    return [say("irregular rota with days without a known shift, taken as on duty: {ids}", ids=some_ids(gaps))]

@@ -116,6 +116,11 @@ class Cells:
             return text
         return None if not text or squeeze(text) in value_words("missing") else text
 
+    def place(self, key: str) -> str:
+        """Return where a cell is, in a word; the sheet or file too where it is not the roster's."""
+        where = self.table.cell_of(self.row, key) or say("row {row}", row=self.row.number)
+        return where if self.table.kind == "roster" else f"{self.table.sheet or self.table.file}!{where}"
+
     def identifier(self, key: str) -> str | None:
         """Return the cell as text, whatever it says; full-width digits, letters and spaces become plain."""
         value = self.raw(key)

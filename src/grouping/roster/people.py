@@ -24,7 +24,7 @@ if TYPE_CHECKING:
     from grouping.roster.places import Places
     from grouping.roster.rota import Rota
     from grouping.roster.schema import Team
-    from grouping.roster.shifts import ShiftWords
+    from grouping.roster.shiftwords import ShiftWords
     from grouping.roster.tables import Table
     from grouping.roster.teams import Teams
 

@@ -40,7 +40,7 @@ _LIKE_A_ROSTER = 2
 
 
 def read_roster(
-    path: str | os.PathLike[str] | pd.DataFrame | Iterable[Mapping[str, object]],
+    path: str | os.PathLike[str] | pd.DataFrame | Iterable[Mapping[str, object]] | Iterable[str | os.PathLike[str]],
     *,
     columns: Mapping[str, str | None] | None = None,
     sheets: Mapping[str, str] | None = None,
@@ -54,9 +54,9 @@ def read_roster(
 
     Parameters
     ----------
-    path : a file (.xlsx, .xls, .ods, .csv, .tsv, .json, .jsonl; its contents decide), a folder, "-" for standard
-        input, a DataFrame, or dicts. A workbook or folder may also hold teams, sites, travel minutes, shift codes,
-        rotas, calendars, the committee and constraints; headers in English or Chinese
+    path : a file (.xlsx, .xls, .ods, .csv, .tsv, .json, .jsonl; its contents decide), a folder, several files, "-"
+        for standard input, a DataFrame, or dicts. A workbook or folder may also hold teams, sites, travel minutes,
+        shift codes, rotas, calendars, the committee and constraints; headers in English or Chinese
     columns : ``{"their header": "our field"}`` for headers of the roster that are not understood, or that two columns
         claim; a new name makes a further attribute, "ignore" (or None) leaves the column out
     sheets : ``{"sheet or file": kind}`` where it is not clear which table one is: "roster", "teams", "sites",
@@ -81,14 +81,14 @@ def read_roster(
     Roster(42 members, 18 teams, 6 sites)
     """
     check_option(unknown_shift)
-    if not isinstance(path, (str, os.PathLike)):
-        return _from_records(path, columns=columns, unknown_shift=unknown_shift, usual_rotas=usual_rotas)
+    handed_in = _paths_or_records(path)
+    if not isinstance(handed_in, _Paths):
+        return roster_from_frames(handed_in, {}, columns=columns, unknown_shift=unknown_shift, usual_rotas=usual_rotas)
     faults = Faults()
-    source = None if path == "-" else Path(path).expanduser()
     with _without_collector():
-        sources, left_out = read_sources(source, faults)
+        sources, left_out = read_sources(handed_in.paths, faults)
         reading = _Reading(columns or {}, sheets or {}, faults, ignored=[*left_out])
-        reading.read(sources, encoding, is_folder=source is not None and source.is_dir())
+        reading.read(sources, encoding, is_one=handed_in.is_one)
         return build_roster(
             reading.tables,
             faults,
@@ -99,6 +99,27 @@ def read_roster(
             tables_ignored=reading.ignored,
             types=reading.types,
         )
+
+
+@dataclass(frozen=True)
+class _Paths:
+    """Files that were handed in, None for standard input; ``is_one`` where it is a single file."""
+
+    paths: Path | tuple[Path, ...] | None
+    is_one: bool
+
+
+def _paths_or_records(given: object) -> object:
+    """Return the paths of files, or what was handed in otherwise; an iterator is used up only once."""
+    if isinstance(given, (str, os.PathLike)):
+        path = Path(given).expanduser()
+        return _Paths(None, is_one=True) if given == "-" else _Paths(path, is_one=not path.is_dir())
+    if isinstance(given, (bytes, Mapping)) or not isinstance(given, Iterable) or hasattr(given, "columns"):
+        return given
+    several = list(given)
+    if several and all(isinstance(one, (str, os.PathLike)) for one in several):
+        return _Paths(tuple(Path(one).expanduser() for one in several), is_one=len(several) == 1)
+    return several
 
 
 @contextmanager
@@ -126,7 +147,7 @@ class _Reading:
     types: dict[str, str] = field(default_factory=dict)
     anchors: dict[dt.date, str] = field(default_factory=dict)
 
-    def read(self, sources: list[Source], encoding: str | None, *, is_folder: bool) -> None:
+    def read(self, sources: list[Source], encoding: str | None, *, is_one: bool) -> None:
         """Read all sources into ``tables``."""
         grids = [grid for source in sources for grid in grids_of(source, encoding, self.faults)]
         self._check_names(grids)
@@ -139,7 +160,7 @@ class _Reading:
             for grid in grids
             if told[id(grid)] not in {"ignore", HIDDEN} and grid.sheet != SHEET and not _is_empty(grid)
         ]
-        is_single = len(shown) == 1 and not is_folder
+        is_single = len(shown) == 1 and is_one
         for grid in grids:
             kind = told[id(grid)] or ("roster" if is_single and not grid.is_records and grid in shown else None)
             self._take(grid, kind)
@@ -238,12 +259,6 @@ class _Reading:
 
 def _is_empty(grid: Grid) -> bool:
     return not grid.is_records and all(is_blank(cell) for cells in grid.cells for cell in cells)
-
-
-def _from_records(
-    source: object, *, columns: Mapping[str, str | None] | None, unknown_shift: str, usual_rotas: bool
-) -> Roster:
-    return roster_from_frames(source, {}, columns=columns, unknown_shift=unknown_shift, usual_rotas=usual_rotas)
 
 
 def roster_from_frames(
