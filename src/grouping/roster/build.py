@@ -85,7 +85,7 @@ def build_roster(
         faults,
         unanchored,
         anchor[0] if anchor else LABEL_ANCHOR,
-        ids=ids_of_rotas(usable.values()),
+        ids=ids_of_rotas(part for other in usable.values() for part in other.parts),
         together=together,
     )
     shifts = ShiftWords(
@@ -97,7 +97,7 @@ def build_roster(
     )
     places = read_sites(usable.get("sites"), faults)
     teams = read_teams(usable.get("teams"), places, shifts, faults)
-    if table is not None and not table.rows:
+    if table is not None and not any(part.rows for part in table.parts):
         faults.add("empty_table", "the roster has no rows", table=table, cell=table.header_cells())
     rota = Rota(usable.get("rota"), faults)
     reader = MemberReader(table or Table("roster", ""), places, shifts, teams, rota, faults, types or {})
@@ -137,16 +137,15 @@ def build_roster(
         requests=requests,
         travel=travel,
     )
+    parts = [part for other in tables.values() for part in other.parts]
     report = RosterReport(
-        rows=tuple((other.name, len(other.rows) + len(other.skipped)) for other in tables.values()),
+        rows=tuple((part.name, len(part.rows) + len(part.skipped)) for part in parts),
         members=len(members),
         columns_used=tuple(
-            (other.name, theirs, _plain_key(ours))
-            for other in tables.values()
-            for ours, theirs in other.headers.items()
+            (part.name, theirs, _plain_key(ours)) for part in parts for ours, theirs in part.headers.items()
         ),
-        columns_ignored=tuple((other.name, theirs, why) for other in tables.values() for theirs, why in other.ignored),
-        skipped=tuple((other.name, number, why) for other in tables.values() for number, why in other.skipped),
+        columns_ignored=tuple((part.name, theirs, why) for part in parts for theirs, why in part.ignored),
+        skipped=tuple((part.name, number, why) for part in parts for number, why in part.skipped),
         tables_ignored=tuple(tables_ignored),
         joins=(*joins(roster, tables), *rota.tell(len(members))),
         understood=tuple(echo(roster, shifts.taken)),

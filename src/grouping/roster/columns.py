@@ -12,7 +12,7 @@ from grouping.roster.synonyms import column_words, is_private, plain
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from grouping.roster.faults import Faults
     from grouping.roster.tables import Table
@@ -20,11 +20,23 @@ if TYPE_CHECKING:
 ATTRIBUTE = "attr:"
 IGNORE = frozenset({None, "", "ignore"})
 """What ``columns=`` says of a column that is not to be read."""
+SHEET_NAME = "(sheet)"
+"""What ``columns=`` calls the name of the sheet, or of the file that has none."""
 REMARK = "participation.remark"
 """A column of remarks, of which only the way of taking part is read."""
 _REMARKS = frozenset({"备注", "说明", "note", "notes", "remark", "remarks"})
 _UNNAMED = re.compile(r"Unnamed: \d+")
 _NUMBERED = re.compile(r"(.*?)\d+")
+
+
+def check_chosen(tables: Sequence[Table], columns: Mapping[str, str | None], faults: Faults) -> None:
+    """Record the headers that ``columns=`` names and none of the roster's tables has."""
+    headers = list(dict.fromkeys(header for table in tables for header in table.found))
+    for theirs in (" ".join(theirs.split()) for theirs in columns):
+        if theirs not in headers and theirs != SHEET_NAME:
+            message = "columns= names a header that the table does not have"
+            near, cells = nearest(theirs, filter(None, headers)), tables[0].header_cells()
+            faults.add("unknown_column", message, table=tables[0], key=theirs, advice=near, cell=cells)
 
 
 @dataclass
@@ -44,11 +56,6 @@ def match_columns(
 ) -> Matched:
     """Return our key for each column, None for one that is not read; ``table`` learns their headers."""
     chosen = {" ".join(theirs.split()): ours for theirs, ours in columns.items()}
-    for theirs in chosen:
-        if theirs not in headers:
-            message = "columns= names a header that the table does not have"
-            near, cells = nearest(theirs, headers), table.header_cells()
-            faults.add("unknown_column", message, table=table, key=theirs, advice=near, cell=cells)
     keys: list[str | None] = []
     reasons: list[str] = []
     for header in headers:
@@ -165,6 +172,9 @@ def missing_column(table: Table, field: str, message: str, faults: Faults, *, ke
         if unread:
             text = "tell which it is by columns={example}; not understood: {headers}"
             advice = say(text, example=example, headers=choices(unread))
+        if field == "department" and table.sheet:
+            text = "{advice}; if the sheet's name is the department, pass columns={example}"
+            advice = say(text, advice=advice, example="{'(sheet)': 'department'}")
     else:
         found = None
         count = sum(1 for header in table.found if header)

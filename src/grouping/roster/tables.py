@@ -49,6 +49,7 @@ class Table:
     above : rows before the header that are not blank
     header_row, found : number of the header's row where the table has addresses, and what it says, column by column
     is_matrix : whether it was a calendar of persons × days, which may list others than the members
+    further : tables of the same kind, from other sheets or files, that are read with it
     """
 
     kind: str
@@ -63,6 +64,12 @@ class Table:
     header_row: int | None = None
     found: tuple[str, ...] = ()
     is_matrix: bool = False
+    further: list[Table] = field(default_factory=list)
+
+    @property
+    def parts(self) -> list[Table]:
+        """The table and those that are read with it."""
+        return [self, *self.further]
 
     @property
     def name(self) -> str:
