@@ -336,18 +336,3 @@ def test_rows_that_are_no_members(tmp_path: Path) -> None:
 def test_a_person_called_like_a_total_is_not_lost(tmp_path: Path) -> None:
     rows = [HEAD, ("1", "合计", "后勤", "白班", "北楼"), ("2", "Total", "后勤", "白班", "北楼")]
     assert len(read_roster(write(tmp_path / "r.xlsx", {"s": rows}))) == 2
-
-
-def test_errors_in_cells_are_told(tmp_path: Path) -> None:
-    from xlsxwriter import Workbook
-
-    with Workbook(tmp_path / "r.xlsx") as made:
-        sheet = made.add_worksheet("s")
-        sheet.write_row(0, 0, (*HEAD, "得票"))
-        sheet.write_row(1, 0, ONE)
-        sheet.write_formula(1, 5, "=1/0", None, "#DIV/0!")
-    roster = read_roster(tmp_path / "r.xlsx")
-    assert (
-        "r.xlsx has 1 cells with an error such as #N/A, the first in F2: they are read as blank"
-        in roster.report.defaults
-    )

@@ -6,6 +6,7 @@ from typing import TYPE_CHECKING
 
 from grouping.errors import Issue, RosterError
 from grouping.roster.columns import ATTRIBUTE, missing_column
+from grouping.roster.faults import choices
 from grouping.roster.layout import NEEDED
 from grouping.roster.people import MemberReader, zones_of
 from grouping.roster.places import read_sites, read_travel
@@ -151,6 +152,7 @@ def build_roster(
         understood=tuple(echo(roster, shifts.taken)),
         defaults=tuple(defaults),
         warnings=(
+            *(_blanked(part) for part in parts if part.errors),
             *reader.warnings,
             *name_warnings(members),
             *size_warnings(members),
@@ -161,6 +163,12 @@ def build_roster(
         ),
     )
     return roster.with_report(report)
+
+
+def _blanked(table: Table) -> str:
+    """Return which cells of a table hold an error and are read as blank."""
+    text = "{table}: cells with an error are read as blank: {cells}"
+    return say(text, table=table.name, cells=choices(table.errors))
 
 
 def _plain_key(key: str) -> str:

@@ -24,7 +24,7 @@ _DATE = re.compile(
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _SKILLS = re.compile(r"[;；、,，/]")
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
-_UNITS = "票分天人个座名次日%"
+_UNITS = "票分钟天人个座名次日%"
 _LARGEST = 2**1000
 _LONGEST_MISSING = 8
 """Characters of the longest word for "none", with room for spaces in it."""

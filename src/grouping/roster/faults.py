@@ -34,6 +34,7 @@ class Faults:
         self.issues: list[Issue] = []
         self.names: set[str] = set()
         self.searches = 0
+        self._of_matrices: set[tuple[str, str | None]] = set()
 
     def add(
         self,
@@ -55,22 +56,28 @@ class Faults:
 
         ``cell`` is the address where it is not that of ``row`` and ``key``.
         """
+        if row is not None and key in row.broken and code.startswith("missing_"):
+            return
         usually = usual().get(code, ("", ""))
         expected, advice = expected or usually[0], advice or usually[1]
-        self.issues.append(
-            Issue(
-                code,
-                say(message),
-                file=table.file if table else file,
-                row=row.number if row else row_number,
-                column=(table.header_of(key) if table else key) if key else None,
-                value=None if value is None else _shown(str(value)),
-                advice=say(advice) if advice else None,
-                sheet=table.sheet if table else sheet,
-                cell=cell or (table.cell_of(row, key) if table and row and key else None),
-                expected=say(expected) if expected else None,
-            )
+        issue = Issue(
+            code,
+            say(message),
+            file=table.file if table else file,
+            row=row.number if row else row_number,
+            column=(table.header_of(key) if table else key) if key else None,
+            value=None if value is None else _shown(str(value)),
+            advice=say(advice) if advice else None,
+            sheet=table.sheet if table else sheet,
+            cell=cell or (table.cell_of(row, key) if table and row and key else None),
+            expected=say(expected) if expected else None,
         )
+        if row is not None and row.places is not None:  # a name of a matrix stands for many rows
+            if (issue.code, issue.cell) in self._of_matrices:
+                return
+            self._of_matrices.add((issue.code, issue.cell))
+            issue = replace(issue, row=None)
+        self.issues.append(issue)
 
     def nearest(self, word: str, words: Iterable[str]) -> str:
         """Return advice that names the words nearest to ``word``; after many searches only the first words."""

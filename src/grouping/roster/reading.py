@@ -13,6 +13,7 @@ from grouping.roster.columns import SHEET_NAME, check_chosen
 from grouping.roster.faults import Faults
 from grouping.roster.grids import HIDDEN, Grid, grids_of
 from grouping.roster.layout import NEEDED, Layout, find_table, is_blank, kind_of_name
+from grouping.roster.matrices import matrix_of
 from grouping.roster.membersheets import is_like_a_roster, join_members, repeats, write_sheet_name
 from grouping.roster.native import SHEET, native_columns
 from grouping.roster.sources import KINDS, Source
@@ -103,6 +104,11 @@ class Reading:
             calendar = calendar_of(grid)
             if calendar is not None:
                 self._keep(calendar)
+                return
+        if kind in {None, "travel_minutes"} and not grid.is_records:
+            matrix = matrix_of(grid)
+            if matrix is not None:
+                self._keep(matrix)
                 return
         if kind is not None and kind not in NEEDED:
             return
