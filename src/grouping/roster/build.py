@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grouping.errors import Issue, RosterError
-from grouping.roster.columns import ATTRIBUTE, missing_column
+from grouping.roster.columns import ATTRIBUTE, REMARK, missing_column
 from grouping.roster.faults import choices
 from grouping.roster.layout import NEEDED
 from grouping.roster.people import MemberReader, zones_of
@@ -173,6 +173,8 @@ def _blanked(table: Table) -> str:
 
 def _plain_key(key: str) -> str:
     """Return our field without what tells several columns of one field apart."""
+    if key == REMARK:
+        return say("participation, nothing else of the remarks")
     return key.removeprefix(ATTRIBUTE) if key.startswith(ATTRIBUTE) else key.split(".")[0]
 
 

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from grouping.errors import Issue, RosterError
+from grouping.phrases import Phrase, said
 from grouping.roster.words import say, usual
 
 if TYPE_CHECKING:
@@ -118,6 +119,13 @@ def choices(words: Iterable[str]) -> str:
     if len(known) <= _SHOWN_CHOICES:
         return shown
     return say("{shown}, … ({count} in all)", shown=shown, count=len(known))
+
+
+def words_to_choose(words: Iterable[str]) -> Phrase:
+    """Return words as one line; the Chinese one leaves out those of another language where it has its own."""
+    known = list(words)
+    chinese = [word for word in known if not ((word.isascii() and word.isalpha() and len(word) > 1) or "_" in word)]
+    return Phrase(choices(known), said(choices(chinese or known), "zh"))
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

@@ -29,6 +29,7 @@ if TYPE_CHECKING:
     from grouping.roster.teams import Teams
 
 _CJK_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af·\s]+")
+_MERGED = "fill it in; cells that were merged lose it in text files, so hand in the workbook itself"
 _LARGEST_OFFSET = 3660
 _TICKS = frozenset("√✓✔")
 _MONTH_ONLY = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*月?")
@@ -70,6 +71,7 @@ class MemberReader:
         self._width = max(3, len(str(sum(len(part.rows) for part in table.parts))))
         self._inherited: dict[str, list[str]] = {}
         self._crews: list[str] = []
+        self._follows_department = False
         self._unphased: list[str] = []
         self._unknown_teams: list[str] = []
         self._not_there: set[tuple[int, str]] = set()
@@ -138,7 +140,9 @@ class MemberReader:
             self.faults.names.add("".join(name.split()))
         department = one("department", cells.text("department"))
         if department is None and (id(cells.table), "department") not in self._not_there:
-            cells.fault("missing_department", "the department is missing", "department")
+            advice = _MERGED if self._follows_department and cells.table.sheet is None else None
+            cells.fault("missing_department", "the department is missing", "department", advice)
+        self._follows_department = self._follows_department or department is not None
         team_name = one("team", cells.text("team"))
         rota = self.rota.rows_of(member_id, name, department, team_name)
         rows = [cells, *rota]
@@ -229,7 +233,8 @@ class MemberReader:
             yes = value_words("bool").get(squeeze(value))
             if yes is not None:
                 return "probationary" if (yes == "true") == ("预备" in header) else "full"
-        return cast("Status", cells.choice("status", "status") or "full")
+        offer = "bool" if "是否" in header else None
+        return cast("Status", cells.choice("status", "status", offer=offer) or "full")
 
     def _participation(self, cells: Cells) -> Participation:
         told = cells.raw(REMARK)
