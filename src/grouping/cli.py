@@ -242,7 +242,7 @@ def check(
             typer.echo(str(write_file(html, page.encode("utf-8"), force=force)), err=True)
         typer.echo("")
         try:
-            typer.echo(judgement(people, wanted))
+            typer.echo(judgement(people, wanted, lang.value))
         except InfeasibleError as error:
             typer.echo(error.describe(lang.value))
 

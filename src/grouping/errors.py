@@ -17,7 +17,7 @@ Messages hold member ids, never names.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Callable, Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any, Self
@@ -26,6 +26,7 @@ from grouping.phrases import said
 
 _SHOWN_IN_FULL = 50
 _SHOWN_KINDS = 20
+_SHOWN_PLACES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -94,6 +95,27 @@ class Issue:
         return {"message": self.message, "advice": self.advice, "expected": self.expected}
 
 
+def _alike(issues: Sequence[Issue]) -> list[list[Issue]]:
+    """Return the faults by what is wrong, whatever the row; faults that concern no row stay alone."""
+    found: dict[object, list[Issue]] = {}
+    for number, issue in enumerate(issues):
+        told = (issue.code, issue.message, issue.file, issue.sheet, issue.column, issue.value, issue.expected)
+        found.setdefault(number if issue.row is None else (*told, issue.advice), []).append(issue)
+    return list(found.values())
+
+
+def _elsewhere(issues: Sequence[Issue], lang: str) -> str:
+    """Return where else the same is wrong, as the end of a sentence."""
+    if not issues:
+        return ""
+    zh = lang == "zh"
+    places = [issue.cell or (f"第 {issue.row} 行" if zh else f"row {issue.row}") for issue in issues]
+    shown = ", ".join(places[:_SHOWN_PLACES])
+    if len(places) > _SHOWN_PLACES:
+        shown += f"……（另 {len(places)} 处）" if zh else f", … ({len(places)} more)"
+    return f"。同样的问题还有：{shown}" if zh else f". The same in {shown}"
+
+
 class GroupingError(Exception):
     """Base of every error the library raises on purpose."""
 
@@ -118,17 +140,22 @@ class InputError(GroupingError, ValueError):
         return self.describe()
 
     def describe(self, lang: str = "en") -> str:
-        """Return all faults in "en" or "zh", one a line; beyond fifty only how many of which kind."""
+        """Return all faults in "en" or "zh", one a line; beyond fifty only how many of which kind.
+
+        Equal faults of one column are one line that lists their cells; ``issues`` has each of them.
+        """
         zh = lang == "zh"
         count = len(self.issues)
         if count == 1:
             return self.issues[0].sentence(lang)
         lines = [f"共发现 {count} 处问题：" if zh else f"{count} faults:"]
-        shown = (issue.sentence(lang) for issue in self.issues[:_SHOWN_IN_FULL])
-        lines += [f"  {number}. {sentence}" for number, sentence in enumerate(shown, 1)]
-        if count > _SHOWN_IN_FULL:
-            kinds = Counter((issue.code, issue.file, issue.sheet) for issue in self.issues[_SHOWN_IN_FULL:])
-            rest = count - _SHOWN_IN_FULL
+        alike = _alike(self.issues)
+        for number, issues in enumerate(alike[:_SHOWN_IN_FULL], 1):
+            lines.append(f"  {number}. {issues[0].sentence(lang)}{_elsewhere(issues[1:], lang)}")
+        unsaid = [issue for issues in alike[_SHOWN_IN_FULL:] for issue in issues]
+        if unsaid:
+            kinds = Counter((issue.code, issue.file, issue.sheet) for issue in unsaid)
+            rest = len(unsaid)
             lines.append(f"  …… 另有 {rest} 处：" if zh else f"  … and {rest} more:")
             for (code, file, sheet), number in kinds.most_common(_SHOWN_KINDS):
                 where = ", ".join(part for part in (file, sheet) if part)
