@@ -77,7 +77,7 @@ class TaskPolicy(TaskRecord):
     keep_on_duty : people who stay on duty in every shift (team, day, code) that somebody is released from; a shift
         that had fewer to begin with loses nobody
     count_employees : whether colleagues outside the roster count as staying: a team's ``employees`` less its members
-        in the roster, spread evenly over the crews of its rota, rounded down
+        in the roster, spread evenly over the crews of its rota, rounded down; a third of them where hours are irregular
     protected_rest : rest after a shift is the longer of its ``recovery_hours`` and ``rest_before_hours``. Shifts that
         can still be released are, where presence would fall into their rest; of shifts already begun when an emergency
         starts, presence in their rest is forbidden ("must"), only where nobody else can ("prefer"), or allowed

@@ -107,12 +107,14 @@ class Given(TaskRecord):
     Attributes
     ----------
     homes : home group of every member of the roster
+    standing : whether these are standing groups; otherwise they are teams or departments, and no share of groups holds
     past_days : days served in earlier tasks, of members with any
     overtime_minutes : minutes of overtime already worked, by month ("2026-12"), of members with any
     fixed_tasks, fixed_services, fixed_releases : of earlier plans that stand as they are
     """
 
     homes: dict[str, str] = Field(default_factory=dict)
+    standing: bool = False
     past_days: dict[str, int] = Field(default_factory=dict)
     overtime_minutes: dict[str, dict[str, int]] = Field(default_factory=dict)
     fixed_tasks: tuple[Task, ...] = ()
