@@ -72,6 +72,10 @@ class Clock:
         """Return the month of a minute, as "2026-12"."""
         return f"{self._midnight + dt.timedelta(minutes=minute):%Y-%m}"
 
+    def day(self, number: int) -> dt.date:
+        """Return the day that begins so many days after the first."""
+        return self.first + dt.timedelta(days=number)
+
     def line(self) -> NDArray[np.bool_]:
         """Return one False for every minute of the window."""
         return np.zeros(self.days * _DAY, dtype=np.bool_)
