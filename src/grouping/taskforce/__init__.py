@@ -1,6 +1,8 @@
 """Temporary project groups: people pulled out of the standing groups for a time, without moving their membership."""
 
+from grouping.taskforce.forming import form_task_forces
 from grouping.taskforce.policy import TaskPolicy
+from grouping.taskforce.reading import read_tasks
 from grouping.taskforce.records import (
     Given,
     Release,
@@ -27,4 +29,6 @@ __all__ = [
     "TaskRole",
     "TaskRule",
     "Wave",
+    "form_task_forces",
+    "read_tasks",
 ]

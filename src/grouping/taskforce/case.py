@@ -31,6 +31,8 @@ if TYPE_CHECKING:
 
 MOST_PATTERNS = 5_000
 """Choices of waves that one member may have in one task."""
+STRANGER_POINTS = 50
+"""Of a member who is the only one of the home group; less than one more person costs, so that none is added for it."""
 Charge = tuple[str, int, int]
 """Criterion, member-points, and the amount they stand for."""
 
@@ -134,7 +136,7 @@ class Case:
         return {
             "ShareTaken": 100 * count * count // self.home_size[home],
             "HomeGroups": 100,
-            "Strangers": 100 if count == 1 else 0,
+            "Strangers": STRANGER_POINTS if count == 1 else 0,
         }
 
     def post(self, row: int, day: dt.date, code: str) -> Post | None:

@@ -98,7 +98,8 @@ class Effect:
     Attributes
     ----------
     released : shifts the member is taken out of, and whether they had begun
-    broken : presence start and shift, for every presence in the rest after a begun shift
+    broken : presence start and shift, for every presence in the rest after a begun shift; who responds from a begun
+        shift breaks none
     unknown : a day of the presence of which the rota says nothing; the member cannot be taken then
     barred : whether a protected rest forbids the presence
     on_duty : of every presence, whether the member is on duty as it begins
@@ -138,6 +139,7 @@ def effect_of(shifts: Sequence[Shift], presence: Sequence[Span], terms: Terms) -
                 (start, shift)
                 for start, _ in presence
                 if any(finish <= start < finish + rest for _, finish in shift.segments)
+                and not is_on_duty((one for one in shifts if one.starts < (terms.begins or 0)), start)
             ]
     return Effect(
         released=tuple(released),

@@ -18,6 +18,7 @@ from grouping.errors import Issue, PolicyError
 
 if TYPE_CHECKING:
     from grouping.taskforce.case import Case, Wish
+    from grouping.taskforce.findings import Choice
     from grouping.taskforce.schema import Lead
     from grouping.taskforce.teams import Post
 
@@ -100,6 +101,24 @@ class TaskModel:
     def serves(self, t: int, row: int) -> Expr:
         """Return 1 for a member who serves in a task, 0 for others."""
         return cp_model.LinearExpr.sum(self._serves.get((t, row), []))
+
+    def hint(self, choice: Choice) -> None:
+        """Begin from a choice: options, seats and counts of home groups."""
+        chosen = set(choice.options)
+        taken: dict[tuple[int, str], int] = defaultdict(int)
+        waves = {}
+        for position in chosen:
+            option = self.case.options[position]
+            taken[option.task, self.case.homes[option.member]] += 1
+            waves[option.task, option.member] = option.waves
+        for position, literal in self.x.items():
+            self.model.add_hint(literal, position in chosen)
+        for (t, seat, row, served), literal in self.leads.items():
+            holds = choice.leads.get((t, seat)) == row and served in (None, waves.get((t, row)))
+            self.model.add_hint(literal, holds)
+        for key, levels in self.levels.items():
+            for number, level in enumerate(levels, 1):
+                self.model.add_hint(level, taken[key] >= number)
 
     def limit(self, key: LimitKey, expr: Expr, least: int | None, most: int | None) -> None:
         """Demand that a count lies within limits, off by no more than the relaxation allows."""
@@ -364,6 +383,8 @@ class TaskModel:
 
     def _keep_wish(self, wish: Wish) -> None:
         rule, model = wish.rule, self.model
+        if not wish.tasks:  # it is about a task that stands already
+            return
         price = 100 * self.case.policy.factor("Wishes")
         if rule.kind == "pin":
             self._pin(wish, price)
@@ -397,7 +418,7 @@ class TaskModel:
                 and wish.rule.role in (None, self.case.tasks[t].roles[self.case.options[position].role].name)
             ]
             if wish.must:
-                key = ("pin", wish.tasks[0] if wish.tasks else 0, self.case.roster.members[row].member_id)
+                key = ("pin", wish.tasks[0], self.case.roster.members[row].member_id)
                 self.limit(key, cp_model.LinearExpr.sum(here), 1, None)
             else:
                 missing = self.model.new_bool_var("missing")

@@ -16,10 +16,10 @@ LeaderFit    100 − fit of the leader, and half of it, rounded down, of the dep
 Releases     ``release_points`` for every shift released, begun ones too
 CallIns      ``call_in_points`` for every presence off duty: in an emergency, of who is not on duty as it begins; in a
              planned task, of who has no shift that overlaps it; by the rota, before any release
-RestBroken   ``rest_points`` for every presence in the rest after a shift
+RestBroken   ``rest_points`` for every presence in the rest after a shift, unless a begun shift is running as it begins
 ShareTaken   100 × k² // n for a home group of n members of which a task takes k
 HomeGroups   100 for every home group in a task beyond the first
-Strangers    100 for a member who is the only one of the home group in the task
+Strangers    50 for a member who is the only one of the home group in the task: less than one more person costs
 PastService  min(100, 100 × days // service_days) for a member who has served so many days before
 Wishes       100 for each task in which members wished together are in and out; for each member beyond the first of
              those wished apart; for each member that is not where wished by ``pin``; for each that is where ``forbid``
