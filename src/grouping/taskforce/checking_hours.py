@@ -73,6 +73,12 @@ def duty(case: Evidence) -> Iterator[str]:
         for start, end in case.presence(one):
             there[start:end] = True
             guarded[start : end + after] = True
+        running = case.clock.line()  # shifts begun when an emergency starts: who responds from one breaks no rest
+        emergency = task.kind == "emergency"
+        for shift in case.shifts(one):
+            if emergency and shift.spans[0][0] < case.clock.minute(task.starts):
+                for start, end in shift.spans:
+                    running[start:end] = True
         for shift in case.shifts(one):
             if shift.code is None:
                 if any(there[start:end].any() for start, end in shift.spans):
@@ -81,14 +87,14 @@ def duty(case: Evidence) -> Iterator[str]:
             rest = 0 if protected == "ignore" else max(shift.rest, before)
             collides = any(guarded[start:end].any() for start, end in shift.spans)
             rests = any(there[end : end + rest].any() for _, end in shift.spans)
-            begun = task.kind == "emergency" and shift.spans[0][0] < case.clock.minute(task.starts)
+            begun = emergency and shift.spans[0][0] < case.clock.minute(task.starts)
             if collides or (rests and not begun):
                 needed.add((one.task, one.member_id, shift.day, shift.code, begun))
             elif rests:
-                starts = [start for start, _ in case.presence(one)]
+                starts = [start for start, _ in case.presence(one) if not running[start]]
                 late = [start for start in starts if any(end <= start < end + rest for _, end in shift.spans)]
                 broken.update((one.task, one.member_id, start, shift.day, shift.code) for start in late)
-                if protected == "must":
+                if protected == "must" and late:
                     yield f"{one.task}: {one.member_id} is present in the rest after {shift.code} of {shift.day}"
     told = Counter((r.task, r.member_id, r.day, r.code, r.begun) for r in case.plan.releases)
     for key in needed - set(told):

@@ -133,7 +133,7 @@ def _homes(case: Evidence, serving: list[Service]) -> Iterator[tuple[str, int]]:
     yield "HomeGroups", 100 * max(0, len(taken) - 1)
     for home, number in taken.items():
         yield "ShareTaken", 100 * number**2 // sizes[home]
-        yield "Strangers", 100 * (number == 1)
+        yield "Strangers", 50 * (number == 1)
 
 
 def _fits(case: Evidence) -> dict[str, int]:
