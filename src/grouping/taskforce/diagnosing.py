@@ -28,9 +28,22 @@ _SECONDS = 10.0
 _SHIFT_SECONDS = 3.0
 _LATER = (1, 2, 3)
 """Days later that are tried for a planned task."""
-_PRICES = {"share": 2, "share_at": 2, "group": 2, "releases": 2, "keep": 3, "role": 5, "wave": 6, "size": 7, "full": 7}
-_DEAREST = 9
+_PRICES = {
+    "size below": 1,  # follows from roles that fall short
+    "share above": 4,
+    "share_at above": 4,
+    "group above": 4,
+    "releases above": 4,
+    "keep above": 6,
+    "role below": 10,
+    "wave below": 12,
+    "size above": 14,
+    "full below": 14,
+}
+_DEAREST = 18
 """Of giving up anything else, such as a leader or a member who has to be there."""
+_KEPT = ("role above", "leader above", "deputy above")
+"""Limits that nobody gains by exceeding."""
 _SHOWN = 6
 WHY = {
     "skills": ("without the skills", "不具备技能"),
@@ -74,7 +87,10 @@ def ruled_out_by(case: Case, t: int, r: int) -> tuple[list[int], dict[str, list[
 def reasons_of(case: Case, *, seed: int = 0, workers: int = 2) -> list[Phrase]:
     """Return in words why a case has no solution, the most telling first; empty lists are never returned."""
     gaps = smallest_relaxation(case, seed=seed, workers=workers)
-    reasons = [_sentence(case, gap) for gap in gaps]
+    reasons = list(dict.fromkeys(_sentence(case, gap) for gap in gaps))
+    if len(reasons) > _SHOWN:
+        more = len(reasons) - _SHOWN
+        reasons = [*reasons[:_SHOWN], Phrase(f"and {more} more limits would have to give", f"另有{more}项限制须放宽")]
     if gaps and (later := _later(case, gaps, seed, workers)) is not None:
         reasons.append(later)
     if not reasons:
@@ -88,7 +104,9 @@ def smallest_relaxation(case: Case, *, seed: int = 0, workers: int = 2) -> list[
     model = cp_model.CpModel()
     slacks: list[tuple[LimitKey, cp_model.IntVar]] = []
 
-    def slack(key: LimitKey, most: int) -> cp_model.IntVar:
+    def slack(key: LimitKey, most: int) -> cp_model.IntVar | None:
+        if key[0] in _KEPT:
+            return None
         # what is asked for can fall to nothing; what is allowed can grow to everybody
         reach = most if key[0].endswith("below") else len(case.roster) * 10
         variable = model.new_int_var(0, reach, f"slack{len(slacks)}")
@@ -96,14 +114,28 @@ def smallest_relaxation(case: Case, *, seed: int = 0, workers: int = 2) -> list[
         return variable
 
     built = TaskModel(case, rests=None, slack=slack, model=model)
-    prices = [_PRICES.get(key[0].split()[0], _DEAREST) for key, _ in slacks]
+    prices = [_PRICES.get(key[0], _DEAREST) for key, _ in slacks]
     model.minimize(cp_model.LinearExpr.weighted_sum([variable for _, variable in slacks], prices))
     answer = run(model, Clock(_SECONDS), _SECONDS, workers, seed)
     if answer.status not in ("optimal", "feasible"):
         return []
     chosen = tuple(case.options[position] for position, literal in built.x.items() if answer.value(literal))
     found = [Gap(key, answer.value(variable), chosen) for key, variable in slacks if answer.value(variable)]
-    return sorted(found, key=lambda gap: _PRICES.get(gap.key[0].split()[0], _DEAREST))
+    return sorted(_telling(found), key=lambda gap: _PRICES.get(gap.key[0], _DEAREST))
+
+
+def _telling(gaps: Sequence[Gap]) -> list[Gap]:
+    """Return the gaps without those that only follow from a role that falls short."""
+    short = {(gap.key[1], gap.key[2]) for gap in gaps if gap.key[0] == "role below"}
+    tasks = {t for t, _ in short}
+
+    def follows(gap: Gap) -> bool:
+        kind, t, about = gap.key
+        return (kind == "size below" and t in tasks) or (
+            kind == "wave below" and isinstance(about, tuple) and (t, about[0]) in short
+        )
+
+    return [gap for gap in gaps if not follows(gap)]
 
 
 def _sentence(case: Case, gap: Gap) -> Phrase:
@@ -216,7 +248,7 @@ def _short(case: Case, t: int, r: int, of: str) -> bool:
 
 def _role_sentence(case: Case, gap: Gap) -> Phrase:
     """Return the sentence about a role that too few can fill, and what rules out those who have the skills."""
-    kind, t, about = gap.key
+    _, t, about = gap.key
     task = case.tasks[t]
     r = about[0] if isinstance(about, tuple) else about
     assert isinstance(r, int)
@@ -242,11 +274,11 @@ def _role_sentence(case: Case, gap: Gap) -> Phrase:
         f"qualify {len(able)} can come" + (f"; {', '.join(en_why)}" if en_why else "")
     )
     zh = (
-        f"{task.task_id}：{role.name}{wave_zh}需要{least}人，只能有{least - gap.amount}人：{qualified}名合格人员中{len(able)}人能到"
-        + (f"；{'，'.join(zh_why)}" if zh_why else "")
+        f"{task.task_id}：{role.name}{wave_zh}需要{least}人，只能有{least - gap.amount}人："
+        f"{qualified}名合格人员中{len(able)}人能到" + (f"；{'，'.join(zh_why)}" if zh_why else "")
     )
     return Phrase(
-        f"{en}; the smallest change that helps is to ask for {gap.amount} fewer, or to find {gap.amount} more who qualify",
+        f"{en}; the smallest change that helps is to ask for {gap.amount} fewer, or {gap.amount} more who qualify",
         f"{zh}；最小的调整是少要{gap.amount}人，或再找{gap.amount}名合格人员",
     )
 
@@ -254,7 +286,7 @@ def _role_sentence(case: Case, gap: Gap) -> Phrase:
 def _keep_sentence(case: Case, gap: Gap) -> Phrase:
     _, t, post = gap.key
     assert isinstance(post, tuple)
-    department, team, day, code = post
+    _, team, day, code = post
     leaving = [
         option
         for option in gap.chosen
@@ -263,8 +295,8 @@ def _keep_sentence(case: Case, gap: Gap) -> Phrase:
     roles = _roles(case, gap, leaving)
     keep = case.policy.of(case.tasks[t], "keep_on_duty")
     en = (
-        f"{case.tasks[t].task_id}: {roles.en} can only be filled from {team}, of which {keep} must stay on duty on {day} "
-        f"({code}); the smallest change that helps is {gap.amount} fewer on duty in that shift"
+        f"{case.tasks[t].task_id}: {roles.en} can only be filled from {team}, of which {keep} must stay on duty on "
+        f"{day} ({code}); the smallest change that helps is {gap.amount} fewer on duty in that shift"
     )
     zh = (
         f"{case.tasks[t].task_id}：{roles.zh}只能由{team}补足，而该班组{day}（{code}）须留岗{keep}人；"
