@@ -62,6 +62,18 @@ if TYPE_CHECKING:
     from grouping.scoring import score
     from grouping.solving.clock import Control
     from grouping.solving.engine import Progress, Solution, solve
+    from grouping.taskforce import (
+        Lead,
+        Task,
+        TaskForcePlan,
+        TaskLimits,
+        TaskPolicy,
+        TaskRole,
+        TaskRule,
+        Wave,
+        form_task_forces,
+        read_tasks,
+    )
 
 _HOME = {
     "grouping.errors": (
@@ -115,6 +127,18 @@ _HOME = {
     "grouping.scoring": ("score",),
     "grouping.solving.clock": ("Control",),
     "grouping.solving.engine": ("Progress", "Solution", "solve"),
+    "grouping.taskforce": (
+        "Lead",
+        "Task",
+        "TaskForcePlan",
+        "TaskLimits",
+        "TaskPolicy",
+        "TaskRole",
+        "TaskRule",
+        "Wave",
+        "form_task_forces",
+        "read_tasks",
+    ),
 }
 
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -145,6 +169,7 @@ __all__ = [
     "InfeasibleError",
     "InputError",
     "Issue",
+    "Lead",
     "Leader",
     "LeaderFit",
     "Member",
@@ -168,19 +193,28 @@ __all__ = [
     "SharedWork",
     "Slot",
     "Solution",
+    "Task",
+    "TaskForcePlan",
+    "TaskLimits",
+    "TaskPolicy",
+    "TaskRole",
+    "TaskRule",
     "Team",
     "TeamCoverage",
     "Together",
     "Travel",
     "VerificationError",
+    "Wave",
     "Within",
     "compare",
     "diagnose",
     "evaluate",
     "form_branches",
     "form_groups",
+    "form_task_forces",
     "progress_bar",
     "read_roster",
+    "read_tasks",
     "sample_path",
     "save_branches",
     "score",

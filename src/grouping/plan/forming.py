@@ -279,7 +279,8 @@ def _dump(problem: Problem, solution: Solution) -> Path | None:
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions that decide what a run comes to."""
     try:
         own = version(DISTRIBUTION)
     except PackageNotFoundError:
@@ -309,7 +310,7 @@ def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], option
         single = {key: about[0][key] for key in ("plan", "bound") if key in about[0]}
     stops = [entry.get("stopped_by") for entry in about]
     single["stopped_by"] = next((stop for stop in ("user", "limit", "gap") if stop in stops), "proof")
-    return {"seconds": seconds, **single, "options": dict(options), "versions": dict(_versions()), "parts": about}
+    return {"seconds": seconds, **single, "options": dict(options), "versions": dict(versions()), "parts": about}
 
 
 def evaluate(
