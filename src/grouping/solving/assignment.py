@@ -103,8 +103,10 @@ class Builder:
     def __init__(self, problem: Problem, objective: bool) -> None:
         self.problem = problem
         self.objective = objective
+        self.priced = objective or problem.ceiling is not None
         self.model = cp_model.CpModel()
         self.costs: list[cp_model.LinearExprT] = []
+        self.limited = 0
         items, groups = range(len(problem.size)), range(len(problem.groups))
         self.inside = [[self.model.new_bool_var(f"in_{i}_{g}") for g in groups] for i in items]
         self.used = [self.model.new_bool_var(f"used_{g}") for g in groups]
@@ -127,14 +129,16 @@ class Builder:
             for seat in problem.seats:
                 self._fill(seat, g)
             for term in problem.terms:
-                if not term.applies_to(g) or not (term.must or (term.weight and self.objective)):
+                if not term.applies_to(g) or not (term.must or (term.weight and self.priced)):
                     continue
                 if isinstance(term, Count):
                     self._count(term, g)
-                elif isinstance(term, Pair) and (term.must or term.groups is not None):
+                elif isinstance(term, Pair) and (term.must or term.groups is not None or problem.ceiling is not None):
                     self._pair(term, g)
+            self._limit(g)
         if self.objective:
-            self._pairs_of_all()
+            if problem.ceiling is None:
+                self._pairs_of_all()
             offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
             model.minimize(sum(self.costs) + offset)
         return Model(model, self.inside, self.used, self.together)
@@ -168,12 +172,19 @@ class Builder:
     def _pay(self, cost: cp_model.LinearExprT) -> None:
         self.costs.append(cost)
 
+    def _limit(self, g: int) -> None:
+        """Keep what the group pays under the ceiling; the costs of this group are those added last."""
+        paid, self.limited = self.costs[self.limited :], len(self.costs)
+        if self.problem.ceiling is not None:
+            top, under = self.problem.ceiling.numerator, self.problem.ceiling.denominator
+            self.model.add(under * cp_model.LinearExpr.sum(paid) <= top * self.size(g))
+
     def _answer(self, name: str, g: int) -> None:
         problem, model = self.problem, self.model
         choice = next(choice for choice in problem.choices if choice.name == name)
         terms = [t for t in problem.terms if isinstance(t, Focus) and t.choice == name and t.applies_to(g)]
         if choice.capacity is None:
-            terms = [t for t in terms if t.must or t.forbidden is not None or self.objective]
+            terms = [t for t in terms if t.must or t.forbidden is not None or self.priced]
         if not terms:
             return
         picks = [model.new_bool_var(f"{name}_{g}_{o}") for o in range(len(choice.labels))]
@@ -199,7 +210,7 @@ class Builder:
             for o, room in enumerate(choice.capacity.tolist()):
                 if room < problem.groups[g].hi:
                     model.add(self.size(g) <= room).only_enforce_if([picks[o], self.used[g]])
-        if not self.objective or not (total.any() or fixed.any()):
+        if not self.priced or not (total.any() or fixed.any()):
             return
         worst = int(total.max(axis=1).sum() + fixed.max())
         cost = model.new_int_var(0, worst, f"cost_{name}_{g}")
@@ -211,7 +222,7 @@ class Builder:
     def _fill(self, seat: str, g: int) -> None:
         problem, model = self.problem, self.model
         terms = [t for t in problem.terms if isinstance(t, Role) and t.seat == seat and t.applies_to(g)]
-        terms = [t for t in terms if t.must or (t.weight and self.objective)]
+        terms = [t for t in terms if t.must or (t.weight and self.priced)]
         if not terms:
             return
         barred = np.zeros(len(problem.size), dtype=np.bool_)
@@ -246,7 +257,7 @@ class Builder:
             empty = model.new_bool_var(f"{seat}_{g}_empty")
             model.add_exactly_one([*holds, empty, ~self.used[g]])
             cost.append(vacant * empty)
-        if self.objective:
+        if self.priced:
             self._pay(sum(cost))
 
     def _count(self, term: Count, g: int) -> None:
