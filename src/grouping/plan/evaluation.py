@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -237,6 +238,38 @@ class Evaluation:
             advice = "read it by Evaluation.from_json"
             raise InputError(Issue("bad_result", "is an evaluation, not a plan", file=file, advice=advice))
         return cls(result)
+
+    def lock(self, groups: Iterable[str] | None = None, members: Iterable[str] | None = None) -> Policy:
+        """Return the policy by which it was scored, with rules that keep groups and members where they are.
+
+        ``form_groups(roster, division.lock(…))`` then settles the rest. Works for a division made by hand, too: move
+        somebody, :func:`evaluate`, lock what is right. Locks add up; of two about the same member the later one holds.
+
+        Parameters
+        ----------
+        groups : names of groups that keep exactly their members, and their leader
+        members : ids of members who stay in their groups, which others may join or leave; leaders stay in office.
+            Neither locks everything
+
+        Raises
+        ------
+        AssignmentError
+            When there is no such group, or the member is in none.
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+        >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 14)))
+        >>> policy = today.lock(members=["HQ0012", "HQ0031"])
+        >>> [rule.label for rule in policy.must if isinstance(rule, gp.Keep)]
+        ['Keep(第一党小组(餐饮))', 'Keep(第三党小组(运输医务))']
+        """
+        from grouping.plan.locking import locked
+        from grouping.policy.policy import Policy as Wanted
+
+        policy = Wanted.from_dict(self._result.policy) if self._inputs is None else self._inputs.policy
+        return locked(self._result, policy, groups, members)
 
     def describe(self, lang: str = "en") -> str:
         """Return the division in words: scores, groups, and what each group loses by which criterion.
