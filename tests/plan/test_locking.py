@@ -86,7 +86,7 @@ def test_kept_whole_a_group_may_be_outside_the_limits_of_size() -> None:
 def test_branches_are_still_solved_apart(many: gp.Roster, many_plan: gp.Plan) -> None:
     part = many_plan.result.assignments[0].part
     names = [group.group for group in many_plan.result.groups if group.part == part]
-    free = many_plan.result.groups[-1].group
+    free = many_plan.result.assignments[-1].group
     policy = many_plan.lock(groups=names, members=[many_plan.result.assignments[-1].member_id])
     parts = compile_parts(many, policy)
     assert len(parts) == len(compile_parts(many, many_plan.inputs.policy))

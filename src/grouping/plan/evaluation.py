@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -238,6 +238,46 @@ class Evaluation:
             advice = "read it by Evaluation.from_json"
             raise InputError(Issue("bad_result", "is an evaluation, not a plan", file=file, advice=advice))
         return cls(result)
+
+    def changes(
+        self,
+        other: Evaluation | pd.DataFrame | Mapping[str, str] | str = "current_group",
+        *,
+        match: bool = False,
+        reasons: bool = True,
+        lang: str = "en",
+    ) -> pd.DataFrame:
+        """Return who is in another group than in an earlier division, and why (调整人员名单).
+
+        Parameters
+        ----------
+        other : the earlier division: a plan or evaluation, a table or mapping as :func:`evaluate` takes it, or the name
+            of an attribute; members who are no longer in the roster may be in it
+        match : groups are the same where their names are; True finds instead which group goes on from which, so that
+            as few members as possible have moved (``table.attrs["renamed"]`` then says old name → new name)
+        reasons : False leaves them out, which needs no roster and is quicker for very many
+        lang : of the reasons, "en" or "zh"
+
+        Returns
+        -------
+        DataFrame : a row per member whose group differs: member_id, change ("joined", "left", "moved"), from, to
+            ("" for no group), reason. The reason compares the division with the same one in which this member alone is
+            in the old group (a newcomer: in the next best one), scored anew: points are member-points by criterion,
+            those in brackets are served better or worse for it
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+        >>> today = roster.to_frame().set_index("member_id")["current_group"].to_dict()
+        >>> moved = gp.evaluate(roster, gp.Policy.balanced(), {**today, "HQ0001": today["HQ0042"]})
+        >>> print(moved.changes()[["member_id", "from", "to"]].to_string(index=False))
+        member_id       from         to
+           HQ0001 第一党小组(餐饮) 第四党小组(安保综合)
+        """
+        from grouping.plan.changes import changes
+
+        return changes(self, other, match=match, reasons=reasons, lang=lang)
 
     def lock(self, groups: Iterable[str] | None = None, members: Iterable[str] | None = None) -> Policy:
         """Return the policy by which it was scored, with rules that keep groups and members where they are.
