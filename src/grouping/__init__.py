@@ -26,6 +26,7 @@ if TYPE_CHECKING:
     from grouping.plan.branches import form_branches
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.forming import evaluate, form_groups
+    from grouping.plan.placing import Placing, place
     from grouping.plan.saving import save_branches
     from grouping.policy import (
         Affinity,
@@ -79,6 +80,7 @@ _HOME = {
     "grouping.plan.branches": ("form_branches",),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
     "grouping.plan.forming": ("evaluate", "form_groups"),
+    "grouping.plan.placing": ("Placing", "place"),
     "grouping.plan.saving": ("save_branches",),
     "grouping.policy": (
         "Affinity",
@@ -156,6 +158,7 @@ __all__ = [
     "Pair",
     "Pin",
     "Placement",
+    "Placing",
     "Plan",
     "Policy",
     "PolicyError",
@@ -178,6 +181,7 @@ __all__ = [
     "evaluate",
     "form_branches",
     "form_groups",
+    "place",
     "progress_bar",
     "read_roster",
     "sample_path",
