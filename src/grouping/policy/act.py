@@ -300,7 +300,7 @@ class LeaderFit(_Led):
     assessed: int = 60
     unwilling: int = 30
 
-    title: ClassVar[str] = "组长人选"
+    title: ClassVar[str] = "组长适任度"
     single: ClassVar[bool] = True
     source: ClassVar[str] = (
         "R10, R11: recommended by members, assessed by the branch (党员推荐 + 支部考察); 60/40 is illustrative"
