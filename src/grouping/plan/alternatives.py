@@ -9,12 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouping.plan.changes import newly_broken, regrouped, standing
-from grouping.plan.ledger import Comparison, compared
+from grouping.plan.ledger import Account, Comparison, compared
 from grouping.plan.tally import Tally
 
 if TYPE_CHECKING:
-    import pandas as pd
-
     from grouping.plan.changes import Standing
     from grouping.plan.judging import Judge
     from grouping.plan.records import BrokenRule
@@ -68,24 +66,27 @@ def alternatives(judge: Judge, before: Standing, member: str, swaps: bool | None
     part = before.parts[before.part_of(member)]
     own = before.division.group_of.get(member)
     names = [name for name in _used(before, part.compiled.roster.member_ids) if name != own]
-    found = [_scored(judge, before, member, name, "") for name in names]
+    lines = before.account()
+    found = [_scored(judge, before, lines, member, name, "") for name in names]
     if own is not None and (swaps or (swaps is None and found and all(one.breaks for one in found))):
         tally = Tally(part.compiled.problem)
         partners = (_partner(tally, before, member, name) for name in names)
-        found += [_scored(judge, before, member, name, other) for name, other in zip(names, partners, strict=True)]
-    return tuple(sorted(found, key=lambda one: (bool(one.breaks), one.comparison.score * -1, bool(one.partner))))
+        found += [
+            _scored(judge, before, lines, member, name, other) for name, other in zip(names, partners, strict=True)
+        ]
+    return tuple(sorted(found, key=lambda one: (bool(one.breaks), -one.comparison.score, bool(one.partner))))
 
 
 def _used(before: Standing, members: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(before.division.group_of[m] for m in members if m in before.division.group_of))
 
 
-def _scored(judge: Judge, before: Standing, member: str, group: str, partner: str) -> Alternative:
+def _scored(judge: Judge, before: Standing, lines: Account, member: str, group: str, partner: str) -> Alternative:
     group_of = {**before.division.group_of, member: group}
     if partner:
         group_of[partner] = before.division.group_of[member]
     after = standing(judge, regrouped(before, group_of))
-    change = compared(before.account(), after.account())
+    change = compared(lines, after.account())
     own = sum(line.change for line in change.lines if line.member == member)
     return Alternative(group, partner, newly_broken(before.broken, after.broken), change, own)
 

@@ -271,9 +271,7 @@ class Evaluation:
 
         return text(self, lang)
 
-    def explain(
-        self, member: str | None = None, *, group: str | None = None, swaps: bool | None = None
-    ) -> Explanation:
+    def explain(self, member: str | None = None, *, group: str | None = None, swaps: bool | None = None) -> Explanation:
         """Answer why: why a member is in this group, what a group is good for, or what the whole division is.
 
         Parameters

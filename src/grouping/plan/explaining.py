@@ -13,7 +13,6 @@ from grouping.plan.changes import Standing, as_it_is, known_group, known_member,
 from grouping.plan.divisions import Division
 from grouping.plan.facts import Figures, GroupFacts, figures, group_facts
 from grouping.plan.ledger import Comparison, Difference, compared, from_ideal
-from grouping.plan.records import Finding
 from grouping.policy.criterion import PRINCIPLES
 from grouping.policy.rules import Within
 from grouping.problem import Focus
@@ -24,6 +23,7 @@ if TYPE_CHECKING:
     from grouping.plan.building import Scored
     from grouping.plan.evaluation import Evaluation
     from grouping.plan.pages import Page
+    from grouping.plan.records import Finding
 
 
 @dataclass(frozen=True)
@@ -351,9 +351,7 @@ def _plan(division: Evaluation, before: Standing) -> Explanation:
     count = len(division.result.assignments)
     roster = division.inputs.roster
     if not any(member.current_group for member in roster.members):
-        return Explanation(
-            "plan", "", "ideal", PlanFacts(count, now, None, 0, 0), _against_ideal(before), (), division
-        )  # fmt: skip
+        return Explanation("plan", "", "ideal", PlanFacts(count, now, None, 0, 0), _against_ideal(before), division)
     judge = Judge(roster, division.inputs.policy)
     old = Division({member.member_id: member.current_group for member in roster.members if member.current_group})
     then, today = standing(judge, old), judge.judge(old)

@@ -10,7 +10,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.plan.records import Finding, GroupSummary
 from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
 from grouping.policy.context import Context
 from grouping.policy.convene import STATES, Attendance, Travel
@@ -21,9 +20,21 @@ from grouping.problem import Role
 if TYPE_CHECKING:
     from grouping.plan.building import Scored
     from grouping.plan.evaluation import Evaluation
+    from grouping.plan.records import Finding, GroupSummary
     from grouping.policy.compiling import Entry
 
-TOLD = (Attendance, Travel, SharedWork, TeamCoverage, Leader, LeaderFit, EvenSize, FewDepartments, Mentoring, Continuity)
+TOLD = (
+    Attendance,
+    Travel,
+    SharedWork,
+    TeamCoverage,
+    Leader,
+    LeaderFit,
+    EvenSize,
+    FewDepartments,
+    Mentoring,
+    Continuity,
+)
 """Criteria that the figures of a group speak of; of others their own sentence is told."""
 
 _NEXT = 2
@@ -115,9 +126,7 @@ class _Reader:
         self.items = [i for i in range(problem.members) if part.group_of[i] == self.g]
         self.ids = tuple(problem.keys[i] for i in self.items)
         self.context = Context(compiled.roster, (), compiled.policy.size, (problem.least, problem.most or 0))
-        self.summary = next(
-            row for row in division.result.groups if (row.part, row.group) == (compiled.name, name)
-        )
+        self.summary = next(row for row in division.result.groups if (row.part, row.group) == (compiled.name, name))
 
     def facts(self) -> GroupFacts:
         attendance, travel, work, even, mentoring, continuity = (

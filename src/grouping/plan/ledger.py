@@ -9,12 +9,13 @@ from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING, NamedTuple
 
-from grouping.plan.building import Scored
 from grouping.policy.criterion import PRINCIPLES
 from grouping.problem import Focus
 
 if TYPE_CHECKING:
     import pandas as pd
+
+    from grouping.plan.building import Scored
 
 
 class Line(NamedTuple):
@@ -80,6 +81,11 @@ class Difference:
     score: Fraction
 
     @property
+    def key(self) -> Line:
+        """What the line is about."""
+        return Line(self.principle, self.criterion, self.part, self.group, self.member)
+
+    @property
     def change(self) -> int:
         """Cost points that are added; below 0 where something is gained."""
         return self.after - self.before
@@ -124,10 +130,7 @@ class Comparison:
         import pandas as pd
 
         columns = ["principle", "criterion", "part", "group", "member_id", "before", "after", "change", "score"]
-        rows = [
-            (l.principle, l.criterion, l.part, l.group, l.member, l.before, l.after, l.change, float(l.score))
-            for l in self.lines
-        ]
+        rows = [(*line.key, line.before, line.after, line.change, float(line.score)) for line in self.lines]
         return pd.DataFrame(rows, columns=columns)
 
     def summed(self, *keys: str) -> pd.DataFrame:
@@ -197,4 +200,4 @@ def _ordered(lines: Iterable[Line]) -> list[Line]:
     listed = list(lines)
     for line in listed:
         met.setdefault(line.criterion, len(met))
-    return sorted(listed, key=lambda l: (PRINCIPLES.index(l.principle), met[l.criterion], l.part, l.group, l.member))
+    return sorted(listed, key=lambda x: (PRINCIPLES.index(x.principle), met[x.criterion], x.part, x.group, x.member))

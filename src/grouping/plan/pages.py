@@ -81,7 +81,9 @@ def _marked(text: str) -> str:
 
 
 def _pipes(grid: Grid) -> list[str]:
-    rows = ["| " + " | ".join(_marked(cell).replace("\n", " ") for cell in row) + " |" for row in (grid.head, *grid.rows)]
+    rows = [
+        "| " + " | ".join(_marked(cell).replace("\n", " ") for cell in row) + " |" for row in (grid.head, *grid.rows)
+    ]
     return [rows[0], "|" + "---|" * len(grid.head), *rows[1:]]
 
 

@@ -178,7 +178,9 @@ def html(division: Evaluation, lang: str = "en") -> str:
         f"<p><b>{escape(head)}</b><br>{escape(proof(division, lang))}<br>{escape(principles)}</p>",
         f"<table><thead>{rows[0]}</thead><tbody>{''.join(rows[1:])}</tbody></table>",
         f"<p>{escape(words['broken'])}:</p><ul>{broken}</ul>" if broken else "",
-        f"<p>{escape(words['unused'])}: {escape(words['and'].join(called(label, lang) for label in result.unused))}</p>" if result.unused else "",
+        f"<p>{escape(words['unused'])}: {escape(words['and'].join(called(label, lang) for label in result.unused))}</p>"
+        if result.unused
+        else "",
     ]
     return f"<div>{''.join(parts)}</div>"
 
@@ -203,4 +205,5 @@ def text_width(shown: str) -> int:
 
 
 def padded(shown: str, width: int) -> str:
+    """Return a text filled up with spaces to a width."""
     return shown + " " * (width - text_width(shown))

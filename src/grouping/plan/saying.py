@@ -5,12 +5,15 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from fractions import Fraction
+from typing import TYPE_CHECKING
 
-from grouping.plan.ledger import Comparison
 from grouping.plan.pages import Grid
-from grouping.plan.records import BrokenRule, Finding
 from grouping.plan.rendering import WORDS
 from grouping.policy.wording import called, option_called
+
+if TYPE_CHECKING:
+    from grouping.plan.ledger import Comparison
+    from grouping.plan.records import BrokenRule, Finding
 
 _SHOWN = 12
 _ROWS = 12

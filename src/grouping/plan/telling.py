@@ -6,7 +6,6 @@ from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
 from grouping.plan.facts import GroupFacts
-from grouping.plan.ledger import Comparison
 from grouping.plan.pages import Block, Grid, Page, Section
 from grouping.plan.records import LANGUAGES
 from grouping.plan.rendering import proof
@@ -16,6 +15,7 @@ from grouping.plan.telling_groups import group_page
 if TYPE_CHECKING:
     from grouping.plan.alternatives import Alternative
     from grouping.plan.explaining import Explanation, MemberFacts, PlanFacts, Scores
+    from grouping.plan.ledger import Comparison
 
 _TEXTS = {
     # a member
@@ -90,7 +90,10 @@ _TEXTS = {
     "p_score": ("Score {figures}.", "得分{figures}。"),
     "p_come": ("Members who can come to their group's session: {figures}.", "能参加本组活动的党员{figures}。"),
     "p_way": ("Way to the meeting place: {figures} on average.", "到活动地点的单程平均用时{figures}。"),
-    "p_outside": ("Members outside the shared work of their group: {figures}.", "不在本组共同业务或区域内的{figures}。"),
+    "p_outside": (
+        "Members outside the shared work of their group: {figures}.",
+        "不在本组共同业务或区域内的{figures}。",
+    ),
     "p_covered": ("Teams without members that are looked after: {figures}.", "有小组联系的无党员班组{figures}。"),
     "p_fit": ("Mean fit of the leaders: {figures} of 100.", "组长建议人选平均适任度{figures}。"),
     "p_sizes": ("Sizes: {figures}.", "小组人数{figures}。"),
@@ -102,9 +105,9 @@ _TEXTS = {
     "share": ("{count} of {all} ({share:.0%})", "{count}人（应到{all}人，占{share:.0%}）"),
     "minutes": ("{value:.1f} minutes", "{value:.1f}分钟"),
     "range": ("{least}–{most}", "{least}至{most}人"),
-        "persons": ("{value}", "{value}人"),
+    "persons": ("{value}", "{value}人"),
     "teams": ("{value}", "{value}个"),
-        "points": ("{value:.2f}", "{value:.2f}分"),
+    "points": ("{value:.2f}", "{value:.2f}分"),
     "unit_mean": ("{value:.1f}", "{value:.1f}个"),
     "fit_mean": ("{value:.0f}", "{value:.0f}分"),
     "now": ("proposed", "本方案"),
@@ -194,8 +197,12 @@ def _other_places(why: Explanation, facts: MemberFacts, say: Saying) -> list[Sec
     own, others, shared = shares(best.comparison, facts.member)
     blocks: list[Block] = [
         say(
-            "costs", what=_what(best, me, say), change=signed(best.score), rise=say.rise(best.score),
-            before=before, after=before + best.score,
+            "costs",
+            what=_what(best, me, say),
+            change=signed(best.score),
+            rise=say.rise(best.score),
+            before=before,
+            after=before + best.score,
         ),
         say("whom", own=signed(own), member=me, others=signed(others), shared=signed(shared)),
     ]
@@ -206,7 +213,13 @@ def _other_places(why: Explanation, facts: MemberFacts, say: Saying) -> list[Sec
     blocks += [people] if people is not None else []
     more: list[Block] = []
     more += [
-        say("prevented", group=one.group, change=signed(one.score), rise=say.rise(one.score), broken=say.broken(one.breaks))
+        say(
+            "prevented",
+            group=one.group,
+            change=signed(one.score),
+            rise=say.rise(one.score),
+            broken=say.broken(one.breaks),
+        )
         for one in why.alternatives[1:]
         if one.breaks and one.score > 0 and not one.partner
     ]
@@ -263,8 +276,7 @@ def _plan_page(why: Explanation, facts: PlanFacts, say: Saying) -> Page:
             first.append(say("today_broken", count=today.broken))
         first.append(say("people", better=facts.better, worse=facts.worse))
     sections = [Section("", tuple(first))]
-    for principle in now.principles:
-        sections.append(Section(say.principle(principle), (_principle(principle, now, today, say),)))
+    sections += [Section(say.principle(name), (_principle(name, now, today, say),)) for name in now.principles]
     sections.append(Section(say("scores"), (_criteria(why, now, today, say),)))
     return Page(say("plan"), tuple(sections))
 
@@ -323,7 +335,13 @@ def _criteria(why: Explanation, now: Scores, today: Scores | None, say: Saying) 
         for label, part in why.comparison.by(lambda line: line.criterion).items()
     }
     keys = list(dict.fromkeys([*now.criteria, *(today.criteria if today is not None else ())]))
-    head = [say("principle"), say("criterion"), *([say("today")] if today is not None else []), say("now"), say("effect")]
+    head = [
+        say("principle"),
+        say("criterion"),
+        *([say("today")] if today is not None else []),
+        say("now"),
+        say("effect"),
+    ]
     rows = []
     for principle, label in keys:
         scores = [one.criteria.get((principle, label)) for one in (today, now) if one is not None]

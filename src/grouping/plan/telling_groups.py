@@ -3,10 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Callable
+from typing import TYPE_CHECKING
 
-from grouping.plan.facts import GroupFacts
 from grouping.plan.pages import Page, Section
 from grouping.plan.saying import Saying
+
+if TYPE_CHECKING:
+    from grouping.plan.facts import GroupFacts
 
 _TEXTS = {
     "title": ("{group}: why it is a good group, and where it falls short", "{group}划分说明"),
