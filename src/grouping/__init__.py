@@ -24,6 +24,7 @@ if TYPE_CHECKING:
     )
     from grouping.plan.bars import progress_bar
     from grouping.plan.branches import form_branches
+    from grouping.plan.diagnosis import Diagnosis, diagnose
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.forming import evaluate, form_groups
     from grouping.plan.saving import save_branches
@@ -61,6 +62,18 @@ if TYPE_CHECKING:
     from grouping.scoring import score
     from grouping.solving.clock import Control
     from grouping.solving.engine import Progress, Solution, solve
+    from grouping.taskforce import (
+        Lead,
+        Task,
+        TaskForcePlan,
+        TaskLimits,
+        TaskPolicy,
+        TaskRole,
+        TaskRule,
+        Wave,
+        form_task_forces,
+        read_tasks,
+    )
 
 _HOME = {
     "grouping.errors": (
@@ -76,6 +89,7 @@ _HOME = {
     ),
     "grouping.plan.bars": ("progress_bar",),
     "grouping.plan.branches": ("form_branches",),
+    "grouping.plan.diagnosis": ("Diagnosis", "diagnose"),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.saving": ("save_branches",),
@@ -113,6 +127,18 @@ _HOME = {
     "grouping.scoring": ("score",),
     "grouping.solving.clock": ("Control",),
     "grouping.solving.engine": ("Progress", "Solution", "solve"),
+    "grouping.taskforce": (
+        "Lead",
+        "Task",
+        "TaskForcePlan",
+        "TaskLimits",
+        "TaskPolicy",
+        "TaskRole",
+        "TaskRule",
+        "Wave",
+        "form_task_forces",
+        "read_tasks",
+    ),
 }
 
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -130,6 +156,7 @@ __all__ = [
     "Control",
     "Count",
     "Criterion",
+    "Diagnosis",
     "Different",
     "Evaluation",
     "EvenSize",
@@ -142,6 +169,7 @@ __all__ = [
     "InfeasibleError",
     "InputError",
     "Issue",
+    "Lead",
     "Leader",
     "LeaderFit",
     "Member",
@@ -165,18 +193,28 @@ __all__ = [
     "SharedWork",
     "Slot",
     "Solution",
+    "Task",
+    "TaskForcePlan",
+    "TaskLimits",
+    "TaskPolicy",
+    "TaskRole",
+    "TaskRule",
     "Team",
     "TeamCoverage",
     "Together",
     "Travel",
     "VerificationError",
+    "Wave",
     "Within",
     "compare",
+    "diagnose",
     "evaluate",
     "form_branches",
     "form_groups",
+    "form_task_forces",
     "progress_bar",
     "read_roster",
+    "read_tasks",
     "sample_path",
     "save_branches",
     "score",

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
@@ -394,6 +394,16 @@ class Affinity(Criterion):
     def named(self) -> tuple[str, ...]:
         """See :attr:`Criterion.named`."""
         return tuple(dict.fromkeys(member for first, second, _ in self.ties for member in (first, second)))
+
+    def pieces(self, context: Context) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.pieces`: every tie."""
+        return tuple(replace(self, edges=[tie]) for tie in self.ties)  # type: ignore[arg-type]
+
+    def without(self, given_up: Collection[Criterion]) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.without`."""
+        lost = {tie for piece in given_up if isinstance(piece, Affinity) for tie in piece.ties}
+        kept = [tie for tie in self.ties if tie not in lost]
+        return (replace(self, edges=kept),) if kept else ()  # type: ignore[arg-type]
 
     def restricted(self, ids: frozenset[str]) -> Self | None:
         """See :meth:`Criterion.restricted`; a torn tie to be together stays, because it is not kept."""

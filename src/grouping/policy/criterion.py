@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -101,6 +101,22 @@ class Criterion:
         ids : the members of the part
         """
         return self
+
+    def pieces(self, context: Context) -> tuple[Criterion, ...]:
+        """Return weaker rules that together say the same, so that a part of a rule can be given up.
+
+        A criterion that is kept or dropped as a whole is its own only piece.
+        """
+        return (self,)
+
+    def without(self, given_up: Collection[Criterion]) -> tuple[Criterion, ...]:
+        """Return the rules that are left when some of the pieces are given up; none when nothing is left.
+
+        Parameters
+        ----------
+        given_up : pieces, those of several parts of the roster together
+        """
+        return () if given_up else (self,)
 
     def terms(self, context: Context) -> list[Term | Placement]:
         """Return the data of this criterion for one roster; an empty list when the roster says nothing about it.

@@ -6,13 +6,13 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grouping.roster.faults import nearest
+from grouping.roster.faults import choices, nearest
 from grouping.roster.grids import column_letters
 from grouping.roster.synonyms import column_words, is_private, plain
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from grouping.roster.faults import Faults
     from grouping.roster.tables import Table
@@ -20,11 +20,23 @@ if TYPE_CHECKING:
 ATTRIBUTE = "attr:"
 IGNORE = frozenset({None, "", "ignore"})
 """What ``columns=`` says of a column that is not to be read."""
+SHEET_NAME = "(sheet)"
+"""What ``columns=`` calls the name of the sheet, or of the file that has none."""
 REMARK = "participation.remark"
 """A column of remarks, of which only the way of taking part is read."""
 _REMARKS = frozenset({"备注", "说明", "note", "notes", "remark", "remarks"})
 _UNNAMED = re.compile(r"Unnamed: \d+")
 _NUMBERED = re.compile(r"(.*?)\d+")
+
+
+def check_chosen(tables: Sequence[Table], columns: Mapping[str, str | None], faults: Faults) -> None:
+    """Record the headers that ``columns=`` names and none of the roster's tables has."""
+    headers = list(dict.fromkeys(header for table in tables for header in table.found))
+    for theirs in (" ".join(theirs.split()) for theirs in columns):
+        if theirs not in headers and theirs != SHEET_NAME:
+            message = "columns= names a header that the table does not have"
+            near, cells = nearest(theirs, filter(None, headers)), tables[0].header_cells()
+            faults.add("unknown_column", message, table=tables[0], key=theirs, advice=near, cell=cells)
 
 
 @dataclass
@@ -44,10 +56,6 @@ def match_columns(
 ) -> Matched:
     """Return our key for each column, None for one that is not read; ``table`` learns their headers."""
     chosen = {" ".join(theirs.split()): ours for theirs, ours in columns.items()}
-    for theirs in chosen:
-        if theirs not in headers:
-            message = "columns= names a header that the table does not have"
-            faults.add("unknown_column", message, table=table, key=theirs, advice=nearest(theirs, headers))
     keys: list[str | None] = []
     reasons: list[str] = []
     for header in headers:
@@ -77,7 +85,8 @@ def _meaning(
         return None, say("columns= says so")
     if (is_private(table.kind, header) or is_private(table.kind, ours)) and header not in words_of_requests(table.kind):
         if header in chosen:
-            faults.add("private_column", "columns of this kind are never stored", table=table, key=header)
+            cell = table.header_cell(table.found.index(header))
+            faults.add("private_column", "columns of this kind are never stored", table=table, key=header, cell=cell)
         return None, say("private, never stored")
     field_name, role = words.get(plain(ours), ("", ""))
     numbered = _NUMBERED.fullmatch(plain(header))
@@ -141,8 +150,34 @@ def _refuse_doubles(table: Table, headers: list[str], matched: Matched, chosen: 
             named = " and ".join(f"{headers[position]!r} ({column_letters(position)})" for position in positions)
             meaning = key.removeprefix(ATTRIBUTE).removesuffix(".id")
             message = say("columns {named} both mean {meaning!r}", named=named, meaning=meaning)
-            faults.add("duplicate_column", message, table=table, key=headers[positions[-1]])
+            cell = table.header_cell(positions[-1])
+            faults.add("duplicate_column", message, table=table, key=headers[positions[-1]], cell=cell)
             winners = positions[:1]
         for position in positions:
             if position not in winners:
                 matched.keys[position] = None
+
+
+def missing_column(table: Table, field: str, message: str, faults: Faults, *, key: str | None = None) -> None:
+    """Record that a table has no column of a meaning: where its header is, and what it says there.
+
+    The cells of a row of which nothing is understood are not repeated: it may be no header, but a person's row.
+    """
+    words = column_words(table.kind)
+    example = "{'their header': '" + field + "'}"
+    unread = [header for header, why in table.ignored if why == "not known"]
+    if table.headers or any(plain(header) in words for header in table.found):
+        found = ", ".join(header for header in table.found if header)
+        advice = say("tell which it is by columns={example}", example=example)
+        if unread:
+            text = "tell which it is by columns={example}; not understood: {headers}"
+            advice = say(text, example=example, headers=choices(unread))
+        if field == "department" and table.sheet:
+            text = "{advice}; if the sheet's name is the department, pass columns={example}"
+            advice = say(text, advice=advice, example="{'(sheet)': 'department'}")
+    else:
+        found = None
+        count = sum(1 for header in table.found if header)
+        text = "write a row of headers above the rows: none of the {count} cells of this one is understood"
+        advice = say(text, count=count)
+    faults.add("missing_column", message, table=table, key=key, value=found, advice=advice, cell=table.header_cells())

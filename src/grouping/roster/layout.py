@@ -9,6 +9,7 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
+from grouping.roster.columns import SHEET_NAME
 from grouping.roster.synonyms import column_words, plain, squeeze
 
 if TYPE_CHECKING:
@@ -143,7 +144,7 @@ def has_needed(kind: str, headers: Sequence[str], chosen: Mapping[str, str | Non
     """Whether headers have what a table of a kind must have."""
     words = column_words(kind)
     fields = {words.get(plain(header), ("", ""))[0] for header in headers}
-    fields.update(str(chosen[header]) for header in headers if header in chosen)
+    fields.update(str(chosen[header]) for header in (*headers, SHEET_NAME) if header in chosen)
     return all(fields.intersection(group) for group in NEEDED[kind])
 
 
