@@ -18,6 +18,8 @@ from grouping.writing import replace_file
 if TYPE_CHECKING:
     import pandas as pd
 
+    from grouping.plan.explaining import Explanation
+    from grouping.plan.judging import Judge
     from grouping.policy.policy import Policy
     from grouping.roster import Roster
 
@@ -51,10 +53,15 @@ class Evaluation:
     """
 
     _called: ClassVar[str] = "an evaluation"
+    _judge: Judge | None = None
 
     def __init__(self, result: Result, inputs: Inputs | None = None) -> None:
         self._result = result
         self._inputs = inputs
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the state to pickle, without what is only kept to be quick."""
+        return {**self.__dict__, "_judge": None}
 
     @property
     def result(self) -> Result:
@@ -74,6 +81,21 @@ class Evaluation:
             advice = "plan.with_inputs(roster)"
             raise InputError(Issue("no_roster", "read from a file, it does not know its roster", advice=advice))
         return self._inputs
+
+    @property
+    def judge(self) -> Judge:
+        """What scores other divisions by the same roster and policy; kept, so that only the first question compiles.
+
+        Raises
+        ------
+        InputError
+            When it was read from a file, see :attr:`inputs`.
+        """
+        from grouping.plan.judging import Judge
+
+        if self._judge is None:
+            self._judge = Judge(self.inputs.roster, self.inputs.policy)
+        return self._judge
 
     def with_inputs(self, roster: Roster, policy: Policy | None = None) -> Self:
         """Return the same division knowing its roster again, after :meth:`from_json`.
@@ -321,6 +343,42 @@ class Evaluation:
         from grouping.plan.rendering import text
 
         return text(self, lang)
+
+    def explain(self, member: str | None = None, *, group: str | None = None, swaps: bool | None = None) -> Explanation:
+        """Answer why: why a member is in this group, what a group is good for, or what the whole division is.
+
+        Parameters
+        ----------
+        member : id of a member: what they get in their group, every other group ranked by what it would cost or gain,
+            and the rules that decide where rules do
+        group : name of a group instead: a paragraph under each of the three principles, with figures
+        swaps : whether exchanges with a member of the other group are looked at, too; None looks at them when every
+            move breaks a rule. Each exchange takes about a millisecond
+
+        Returns
+        -------
+        Explanation : text in English and Chinese, tables, findings that add up to the difference it explains: for a
+            member to the best alternative, for a group to the ideal, for the whole (neither is given) to today's
+            division where the roster has one, else to the ideal
+
+        Raises
+        ------
+        InputError
+            When the division was read from a file (see :meth:`with_inputs`), both are given, or there is no such
+            member or group.
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+        >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 12)))
+        >>> why = today.explain("HQ0016")
+        >>> int(why.to_frame()["change"].sum()) == why.cost
+        True
+        """
+        from grouping.plan.explaining import explain
+
+        return explain(self, member, group, swaps)
 
     def __str__(self) -> str:
         """Return the division in words."""

@@ -94,6 +94,7 @@ class SharedWork(Criterion):
     by: str = "both"
     near: int = 10
 
+    title: ClassVar[str] = "业务或地域相近"
     home: ClassVar[str] = "act"
     single: ClassVar[bool] = True
     source: ClassVar[str] = (
@@ -153,6 +154,7 @@ class TeamCoverage(Criterion):
     by: str = "both"
     near: int = 10
 
+    title: ClassVar[str] = "无党员班组覆盖"
     home: ClassVar[str] = "act"
     single: ClassVar[bool] = True
     source: ClassVar[str] = (
@@ -256,6 +258,7 @@ class Leader(_Led):
     Under ``must``, a group of probationary members only is not allowed.
     """
 
+    title: ClassVar[str] = "组长资格"
     source: ClassVar[str] = (
         "R11: a group leader is a full member (正式党员), takes part in person, and is inside the group"
     )
@@ -316,6 +319,7 @@ class LeaderFit(_Led):
     assessed: int = 60
     unwilling: int = 30
 
+    title: ClassVar[str] = "组长适任度"
     single: ClassVar[bool] = True
     source: ClassVar[str] = (
         "R10, R11: recommended by members, assessed by the branch (党员推荐 + 支部考察); 60/40 is illustrative"

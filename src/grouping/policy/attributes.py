@@ -94,6 +94,7 @@ class Alike(_OnAttribute):
     300 points.
     """
 
+    title: ClassVar[str] = "同类编组"
     source: ClassVar[str] = "R3: what is joined is alike (行业相近), said of any attribute"
     words: ClassVar = {
         "en": "most have {option}; {guilty} of {size} members do not",
@@ -132,6 +133,7 @@ class Mixed(_OnAttribute):
     pays 100 × ½ × (2 + 2) = 200 points.
     """
 
+    title: ClassVar[str] = "构成均衡"
     source: ClassVar[str] = "stratification: every group mirrors the whole; rounded by largest remainders (Hamilton)"
     words: ClassVar = {
         "en": "{points} points because a value is rarer or more common than in the whole",
@@ -190,6 +192,7 @@ class Different(_OnAttribute):
     ``Different("post")``: a group with three cooks, two drivers and one guard pays 200 + 100 = 300 points.
     """
 
+    title: ClassVar[str] = "类别各异"
     source: ClassVar[str] = "cross-functional groups: no two of the same kind"
     words: ClassVar = {
         "en": "{guilty} of {size} members have one and the same value",
@@ -231,6 +234,7 @@ class NarrowRange(_OnAttribute):
     in all.
     """
 
+    title: ClassVar[str] = "差距较小"
     source: ClassVar[str] = "groups of similar level or age: the range of an ordered attribute stays narrow"
     words: ClassVar = {"en": "within {option}; {points} points for the width", "zh": "范围{option}，跨度计{points}分"}
 
@@ -353,6 +357,7 @@ class Affinity(Criterion):
 
     edges: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
 
+    title: ClassVar[str] = "成员关系"
     home: ClassVar[str] = "manage"
     source: ClassVar[str] = "sociometry: a weighted graph of who should and who should not be together"
     words: ClassVar = {
@@ -474,6 +479,7 @@ class Novelty(Criterion):
     last: int | None = None
     points: int | None = None
 
+    title: ClassVar[str] = "避免重复同组"
     home: ClassVar[str] = "manage"
     source: ClassVar[str] = "social golfer problem: who was together before should meet others"
     words: ClassVar = {

@@ -46,6 +46,7 @@ class Attendance(Criterion):
     credits: tuple[tuple[str, int], ...] = CREDITS
     slots: str | tuple[Slot, ...] | None = None
 
+    title: ClassVar[str] = "到会条件"
     home: ClassVar[str] = "convene"
     single: ClassVar[bool] = True
     source: ClassVar[str] = (
@@ -159,6 +160,7 @@ class Travel(Criterion):
 
     limit: int = 30
 
+    title: ClassVar[str] = "路程远近"
     home: ClassVar[str] = "convene"
     single: ClassVar[bool] = True
     source: ClassVar[str] = "GB 50180-2018: a 15-minute neighbourhood is about 1 km; beyond 30 minutes rather online"

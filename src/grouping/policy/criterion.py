@@ -32,16 +32,17 @@ class Criterion:
 
     Notes
     -----
-    A subclass sets ``home`` (its principle), ``source`` (where the rule or method comes from), ``shows`` (the column
-    of the group table that its option fills, if any) and ``words`` (a sentence for a group in each language, over
-    the facts ``points, size, amount, option, holder, guilty``), and writes :meth:`terms`. Under ``must`` the very
-    same terms demand 0 points.
+    A subclass sets ``home`` (its principle), ``title`` (what it is called in Chinese), ``source`` (where the rule or
+    method comes from), ``shows`` (the column of the group table that its option fills, if any) and ``words`` (a
+    sentence for a group in each language, over the facts ``points, size, amount, option, holder, guilty``), and
+    writes :meth:`terms`. Under ``must`` the very same terms demand 0 points.
     """
 
     weight: float = field(default=1, kw_only=True)
     principle: str | None = field(default=None, kw_only=True)
 
     home: ClassVar[str] = "manage"
+    title: ClassVar[str] = ""
     source: ClassVar[str] = ""
     only_must: ClassVar[bool] = False
     single: ClassVar[bool] = False

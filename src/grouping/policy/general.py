@@ -111,6 +111,7 @@ class AtLeast(_Number):
     ``AtLeast(2, gender="F")``: a group with one woman pays 100 points. ``AtLeast(3)`` counts everybody.
     """
 
+    title: ClassVar[str] = "至少人数"
     words: ClassVar = {"en": "{amount} such members among {size}", "zh": "{size}人中符合条件的有{amount}人"}
 
     def off(self, counts: IntArray) -> IntArray:
@@ -136,6 +137,7 @@ class AtMost(_Number):
     ``AtMost(2, department="Canteen One")``: a group with five of them pays 300 points.
     """
 
+    title: ClassVar[str] = "至多人数"
     words: ClassVar = {"en": "{amount} such members among {size}", "zh": "{size}人中符合条件的有{amount}人"}
 
     def off(self, counts: IntArray) -> IntArray:
@@ -226,6 +228,7 @@ class Together(_Named):
     Two members in two groups cost 50 + 50 = 100 points; all m in m groups cost 100 × (m − 1). Rounded half up.
     """
 
+    title: ClassVar[str] = "应编入同组"
     words: ClassVar = {"en": "{amount} of those who should be together", "zh": "应同组人员中有{amount}人"}
 
     def points(self, counts: IntArray) -> IntArray:
@@ -247,6 +250,7 @@ class Together(_Named):
 class Apart(_Named):
     """Listed members beyond the first in one group, 100 points each: 100 × max(0, count − 1)."""
 
+    title: ClassVar[str] = "应分开编组"
     words: ClassVar = {"en": "{amount} of those who should be apart", "zh": "应分开人员中有{amount}人"}
 
     def points(self, counts: IntArray) -> IntArray:
