@@ -37,7 +37,7 @@ _COMPILED_SECONDS = 8.0
 
 
 def suits(kernel: Kernel) -> bool:
-    """Tell whether groups pay for pairs, sizes and counts only, no ceiling limits what, and the tables fit into memory."""
+    """Tell whether groups pay for pairs, sizes and counts only, without a ceiling, and the tables fit into memory."""
     kinds = kernel.kinds
     if (
         kernel.problem.ceiling is not None

@@ -303,7 +303,7 @@ class WorstFirst:
             raise KeyboardInterrupt
 
     def _list(self, until: float) -> bool:
-        """List the groups that keep a ceiling and see whether they make a division; False when no more can be listed."""
+        """List the groups that keep a ceiling and see if they make a division; False when no more can be listed."""
         assert self.low is not None
         ceiling = min(max(self._wanted(self.clock.before(until)), self.low), self._below(self.worst))
         if ceiling < self.low:
