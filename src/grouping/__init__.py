@@ -24,7 +24,8 @@ if TYPE_CHECKING:
     )
     from grouping.plan.bars import progress_bar
     from grouping.plan.branches import form_branches
-    from grouping.plan.diagnosis import Diagnosis, diagnose
+    from grouping.plan.diagnosing import diagnose
+    from grouping.plan.diagnosis import Diagnosis
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.forming import evaluate, form_groups
     from grouping.plan.placing import Placing, place
@@ -91,7 +92,8 @@ _HOME = {
     ),
     "grouping.plan.bars": ("progress_bar",),
     "grouping.plan.branches": ("form_branches",),
-    "grouping.plan.diagnosis": ("Diagnosis", "diagnose"),
+    "grouping.plan.diagnosing": ("diagnose",),
+    "grouping.plan.diagnosis": ("Diagnosis",),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.placing": ("Placing", "place"),

@@ -269,7 +269,7 @@ def diagnose(
     Exit code 0 if there is a division that keeps every rule, 3 if there is none, 4 if that is not known.
     """
     with _exits(lang.value):
-        from grouping.plan.diagnosis import diagnose as find
+        from grouping.plan.diagnosing import diagnose as find
 
         wanted = _policy(policy, preset, size, groups, None)
         people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)

@@ -122,7 +122,7 @@ def form_groups(
 
 def diagnosed(roster: Roster, policy: Policy, seed: int) -> Diagnosis:
     """Return the diagnosis that an :class:`InfeasibleError` carries."""
-    from grouping.plan.diagnosis import diagnose
+    from grouping.plan.diagnosing import diagnose
 
     return diagnose(roster, policy, seed=seed)
 

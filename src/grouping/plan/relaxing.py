@@ -30,7 +30,7 @@ class Change:
     rule : how the policy calls it
     part : the independent part (branch) that needs it, "" if there is one part only
     before, after : a limit as a number, the number of groups, or the rule as text; ``after`` is None when it is dropped
-    amount : members by which a limit is moved, groups, pairs, or pieces of a rule that are given up
+    amount : members by which a limit is moved, groups, pairs, members let lead, or steps of a number
     text : the change in words, see :meth:`sentence`
     """
 
@@ -61,9 +61,16 @@ class Slack:
 
     def given_up(self, index: int) -> list[Criterion]:
         """Return the pieces that are given up of a rule, by its position in the policy."""
-        ruling, found = self.ruling, self.found
-        pieces = [p for p in found.pieces if ruling.rules[ruling.loose.pieces[p].rule].index == index]
-        return [piece for p in pieces if (piece := ruling.criteria[p]) is not None]
+        return [piece for p in self._of(index) if (piece := self.ruling.criteria[p]) is not None]
+
+    def amount(self, index: int) -> int:
+        """Return how much of a rule is given up."""
+        return sum(self.ruling.loose.pieces[p].amount for p in self._of(index))
+
+    def _of(self, index: int) -> list[int]:
+        ruling = self.ruling
+        pieces = [p for p in self.found.pieces if ruling.criteria[p] is not None]
+        return [p for p in pieces if ruling.rules[ruling.loose.pieces[p].rule].index == index]
 
     @property
     def without_leader(self) -> set[str]:
@@ -102,7 +109,7 @@ class Slack:
                 left = whole.without(pieces)
                 after = ", ".join(rule.label for rule in left) or None
                 text = given_up(whole, pieces)
-                yield Change("criterion", whole.label, part, whole.label, after, len(pieces), text)
+                yield Change("criterion", whole.label, part, whole.label, after, self.amount(index), text)
         for name in sorted(self.without_leader):
             rule = next(rule for rule in ruling.rules if rule.kind == "leader" and rule.group == name)
             text = Phrase(f"do not ask that {rule.text}", f"不再要求{said(rule.text, 'zh')}")

@@ -16,14 +16,14 @@ from grouping.policy.attributes import Affinity, Novelty
 from grouping.policy.general import Apart, AtLeast, Together
 from grouping.policy.policy import GroupSpec
 from grouping.policy.rules import Forbid, Pin, Within
-from grouping.problem import Count, Focus, Pair
+from grouping.problem import Count, Focus, Pair, Role
 from grouping.solving.loosening import Band, Loose, Number, Piece
 
 if TYPE_CHECKING:
     from grouping.policy.compiling import Compiled, Draft
     from grouping.policy.criterion import Criterion
     from grouping.policy.policy import Policy
-    from grouping.problem import Placement, Term
+    from grouping.problem import Placement, Problem, Term
 
 HARDNESS: tuple[tuple[tuple[type[Criterion], ...], int], ...] = (
     ((Apart, Affinity, Novelty), 3),
@@ -221,4 +221,16 @@ def _pieces(
             terms = tuple(t for t, term in enumerate(problem.terms) if term.must and term.name == rule.label)
             made.append(Piece(at, terms, tuple(placed.get(rule.label, ()))))
             criteria.append(None)
-    return tuple(made), tuple(criteria)
+    return tuple(_weighed(compiled.problem, made)), tuple(criteria)
+
+
+def _weighed(problem: Problem, pieces: list[Piece]) -> Iterator[Piece]:
+    """Yield the pieces; one that says who may lead counts the members whom it alone keeps from it."""
+    barred: dict[int, dict[int, int]] = {}
+    for at, piece in enumerate(pieces):
+        for term in (problem.terms[t] for t in piece.terms):
+            if isinstance(term, Role):
+                barred.setdefault(piece.rule, {})[at] = int((~term.eligible & (problem.size > 0)).sum())
+    for at, piece in enumerate(pieces):
+        found = barred.get(piece.rule, {})
+        yield replace(piece, amount=found[at] - min(found.values()) or problem.members) if len(found) > 1 else piece

@@ -34,11 +34,13 @@ class Piece:
     ----------
     rule : index of its rule
     terms, placements : indices of what it demands
+    amount : how much is given up with it
     """
 
     rule: int
     terms: tuple[int, ...]
     placements: tuple[int, ...] = ()
+    amount: int = 1
 
 
 @dataclass(frozen=True)
@@ -328,7 +330,9 @@ class _LooseBuilder(Builder):
             base = min(count + 1, _LARGEST_BASE)
             return cp_model.LinearExpr.weighted_sum(self.touched, [base**hard for hard in self.loose.hardness])
         if name == "amount":
-            return cp_model.LinearExpr.sum([*self.given_up, *self.down, *self.up, self.fewer, self.more, *self.missing])
+            pieces = [piece.amount for piece in self.loose.pieces]
+            moved = [*self.down, *self.up, self.fewer, self.more, *self.missing]
+            return cp_model.LinearExpr.weighted_sum([*self.given_up, *moved], [*pieces, *[1] * len(moved)])
         return cp_model.LinearExpr.sum([*self.down, self.fewer])
 
     def read(self, values: Sequence[int], proven: bool) -> Loosened:
