@@ -20,6 +20,7 @@ from grouping.errors import Issue, PolicyError
 from grouping.policy.act import LeaderFit
 from grouping.policy.context import Context
 from grouping.taskforce.hours import Effect, Rota, Span, Terms, effect_of, minute_of, spans_of
+from grouping.taskforce.policy import CRITERIA
 from grouping.taskforce.schema import Lead, Task, TaskRole, TaskRule
 from grouping.taskforce.teams import Post, Staffing
 
@@ -85,6 +86,23 @@ class Case:
     def rows(self) -> dict[str, int]:
         """Member id → row."""
         return self.screening.rows
+
+    @cached_property
+    def factor(self) -> dict[str, int]:
+        """Cost points of one member-point, by criterion."""
+        return {name: self.policy.factor(name) for name in CRITERIA}
+
+    @cached_property
+    def _home_costs(self) -> dict[tuple[int, int], int]:
+        return {}
+
+    def home_cost(self, home: str, count: int) -> int:
+        """Return the cost points of a task by the number of members it takes from a home group."""
+        key = (self.home_size[home], count)
+        if key not in self._home_costs:
+            points = self.home_points(home, count)
+            self._home_costs[key] = sum(value * self.factor[name] for name, value in points.items())
+        return self._home_costs[key]
 
     @cached_property
     def at(self) -> dict[tuple[int, int], list[int]]:
@@ -170,6 +188,7 @@ class Screening:
     def __init__(self, roster: Roster, tasks: Sequence[Task], policy: TaskPolicy, given: Given, rota: Rota) -> None:
         self.roster, self.tasks, self.policy, self.given, self.rota = roster, tuple(tasks), policy, given, rota
         self.rows = {member_id: row for row, member_id in enumerate(roster.member_ids)}
+        self._factor = {name: policy.factor(name) for name in CRITERIA}
         self._skills = [frozenset(member.skills) for member in roster.members]
         sites, minutes = roster.minutes_matrix()
         self._site = {site: at for at, site in enumerate(sites)}
@@ -289,7 +308,7 @@ class Screening:
             effect = self.effect(t, r, row, waves)
             charges = (*fixed, *self._charges(t, r, row, effect))
             charges = tuple(charge for charge in charges if charge[1])
-            cost = sum(points * self.policy.factor(name) for name, points, _ in charges)
+            cost = sum(points * self._factor[name] for name, points, _ in charges)
             presence = spans_of(task.presence(role, waves))
             yield Option(t, r, row, waves, presence, effect, charges, cost)
 

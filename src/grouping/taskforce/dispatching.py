@@ -83,6 +83,8 @@ class _Desk:
     def man(self, t: int) -> bool:
         """Fill the roles of a task, then what is missing in size and full members."""
         task = self.case.tasks[t]
+        if not self._seat_leads(t):
+            return False
         scarce = sorted(
             range(len(task.roles)), key=lambda r: len(self.case.in_role.get((t, r), ())) / max(1, task.roles[r].min)
         )
@@ -96,6 +98,27 @@ class _Desk:
         while self._size[t] < task.size[0]:
             if not self._take(pool):
                 return False
+        return True
+
+    def _seat_leads(self, t: int) -> bool:
+        """Choose two who can lead and are there in all waves between them, where the task asks for that."""
+        task, case = self.case.tasks[t], self.case
+        if len(task.waves) < 2 or not (task.leader.required and task.deputy.required):
+            return True
+        bare = {wave.wave for wave in task.waves}
+        for lead in (task.leader, task.deputy):
+            able = [
+                position
+                for r in range(len(task.roles))
+                for position in case.in_role.get((t, r), ())
+                if case.may_lead(t, lead, case.options[position].member)
+                and not (lead.first_wave and task.waves[0].wave not in case.options[position].waves)
+            ]
+            most = max((len(bare.intersection(case.options[position].waves)) for position in able), default=0)
+            best = [p for p in able if len(bare.intersection(case.options[p].waves)) == most]
+            if not self._take(best) and not self._take(able):
+                return False
+            bare -= set(case.options[self.chosen[-1]].waves)
         return True
 
     def _fill(self, t: int, r: int) -> bool:
@@ -163,9 +186,7 @@ class _Desk:
         option = self.case.options[position]
         home = self.case.homes[option.member]
         count = self._homes[option.task, home]
-        points = [self.case.home_points(home, number) for number in (count, count + 1)]
-        before, after = (sum(v * self.case.policy.factor(name) for name, v in one.items()) for one in points)
-        return option.cost + after - before
+        return option.cost + self.case.home_cost(home, count + 1) - self.case.home_cost(home, count)
 
     def _may(self, option: Option) -> bool:
         case, t, row = self.case, option.task, option.member

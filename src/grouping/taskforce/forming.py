@@ -19,6 +19,7 @@ from grouping.taskforce.case import Case, compile_case
 from grouping.taskforce.dispatching import dispatch
 from grouping.taskforce.findings import Choice, cost_of, findings_of, releases_of, rests_of, services_of
 from grouping.taskforce.inputs import given_of
+from grouping.taskforce.large import LARGE, solve_large
 from grouping.taskforce.model import TaskModel
 from grouping.taskforce.policy import TaskPolicy
 from grouping.taskforce.records import TaskForcePlan, TaskForceResult
@@ -176,6 +177,10 @@ def solve_case(
         As :func:`form_task_forces` does.
     """
     hint = dispatch(case) if start is None and extra is None else start
+    if len(case.options) > LARGE:
+        outcome = solve_large(case, clock, hint, extra, seed, workers)
+        if outcome is not None:
+            return _found(case, outcome.choice, outcome.bound, 0, outcome.answer, clock)
     rests = 0
     model = _model(case, rests, extra, hint)
     answer = _minimise(model, model.objective, clock, seed, workers)
@@ -189,7 +194,7 @@ def solve_case(
         if hint is not None and rests == 0 and _keeps(case, hint, clock):
             return _found(case, hint, None, 0, answer, clock)
         raise NoPlanFoundError(clock.limit)
-    return _found(case, _read(model, answer), answer.bound, rests, answer, clock)
+    return _found(case, model.choice(answer.value), answer.bound, rests, answer, clock)
 
 
 def _keeps(case: Case, choice: Choice, clock: Clock) -> bool:
@@ -251,12 +256,6 @@ def _refuse(case: Case, extra: Extra | None, rests: int | None, clock: Clock, se
 
         raise InfeasibleError(reasons_of(case, seed=seed, workers=workers))
     raise NoPlanFoundError(clock.limit)
-
-
-def _read(model: TaskModel, answer: Answer) -> Choice:
-    options = tuple(position for position, literal in model.x.items() if answer.value(literal))
-    leads = {(key[0], key[1]): key[2] for key, literal in model.leads.items() if answer.value(literal)}
-    return Choice(options, leads)
 
 
 def _checked_tasks(tasks: Sequence[Task] | Task) -> tuple[Task, ...]:

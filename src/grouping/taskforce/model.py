@@ -15,10 +15,10 @@ import networkx as nx
 from ortools.sat.python import cp_model
 
 from grouping.errors import Issue, PolicyError
+from grouping.taskforce.findings import Choice
 
 if TYPE_CHECKING:
     from grouping.taskforce.case import Case, Wish
-    from grouping.taskforce.findings import Choice
     from grouping.taskforce.schema import Lead
     from grouping.taskforce.teams import Post
 
@@ -40,6 +40,7 @@ class TaskModel:
     rests : broken rests allowed in all; 0 leaves out the options that break one, None allows any number
     slack : called with a limit's key and the most it could be off; returns a variable by which the limit may be off,
         or None where it holds
+    only : positions of the options to choose from; None takes all
 
     Attributes
     ----------
@@ -55,21 +56,26 @@ class TaskModel:
         rests: int | None = 0,
         slack: Callable[[LimitKey, int], cp_model.IntVar | None] | None = None,
         model: cp_model.CpModel | None = None,
+        only: Iterable[int] | None = None,
     ) -> None:
         self.case = case
         self.model = cp_model.CpModel() if model is None else model
         self._slack = slack
         self.x: dict[int, Literal] = {
             position: self.model.new_bool_var(f"x{position}")
-            for position, option in enumerate(case.options)
+            for position, option in ((p, case.options[p]) for p in (range(len(case.options)) if only is None else only))
             if rests != 0 or not option.effect.broken
         }
         self.leads: dict[tuple[int, str, int, tuple[int, ...] | None], Literal] = {}
+        self._led_by: dict[tuple[int, str, int], list[tuple[int, ...] | None]] = defaultdict(list)
         self.levels: dict[tuple[int, str], list[Literal]] = {}
         self._serves: dict[tuple[int, int], list[Literal]] = defaultdict(list)
+        self._rows: dict[int, list[int]] = defaultdict(list)
         for position, literal in self.x.items():
             option = case.options[position]
             self._serves[option.task, option.member].append(literal)
+        for t, row in sorted(self._serves):
+            self._rows[t].append(row)
         self._terms: list[Expr] = []
         self._factors: list[int] = []
         self._offset = 0
@@ -119,6 +125,12 @@ class TaskModel:
         for key, levels in self.levels.items():
             for number, level in enumerate(levels, 1):
                 self.model.add_hint(level, taken[key] >= number)
+
+    def choice(self, value: Callable[[cp_model.LinearExprT], int]) -> Choice:
+        """Return the choice that a solver's values mean."""
+        options = tuple(position for position, literal in self.x.items() if value(literal))
+        leads = {(t, seat): row for (t, seat, row, _), literal in self.leads.items() if value(literal)}
+        return Choice(options, leads)
 
     def limit(self, key: LimitKey, expr: Expr, least: int | None, most: int | None) -> None:
         """Demand that a count lies within limits, off by no more than the relaxation allows."""
@@ -186,14 +198,13 @@ class TaskModel:
         wanted = {seat: lead for seat, lead in zip(SEATS, (task.leader, task.deputy), strict=True) if lead.required}
         by_wave = len(task.waves) > 1 and len(wanted) == 2
         for seat, lead in wanted.items():
-            for row in sorted({row for u, row in self._serves if u == t}):
+            for row in self._rows[t]:
                 if self.case.may_lead(t, lead, row):
                     self._may_hold(t, seat, lead, row, by_wave)
-            holders = [literal for key, literal in self.leads.items() if key[:2] == (t, seat)]
+            holders = [self.leads[t, seat, row, w] for row in self._rows[t] for w in self._leads_of(t, seat, row)]
             self.limit((seat, t, None), cp_model.LinearExpr.sum(holders), 1, 1)
-        for (u, row), _ in list(self._serves.items()):
-            if u == t:
-                self._tie_leads(t, row)
+        for row in self._rows[t]:
+            self._tie_leads(t, row)
         for wave in task.waves if by_wave else ():
             there = [literal for key, literal in self.leads.items() if key[0] == t and key[3] and wave.wave in key[3]]
             self.limit(("led", t, wave.wave), cp_model.LinearExpr.sum(there), 1, None)
@@ -212,7 +223,8 @@ class TaskModel:
         for waves in choices:
             literal = self.model.new_bool_var(f"{seat}{t}_{row}_{waves}")
             self.leads[t, seat, row, waves] = literal
-            self._charge(literal, points * self.case.policy.factor("LeaderFit"))
+            self._led_by[t, seat, row].append(waves)
+            self._charge(literal, points * self.case.factor["LeaderFit"])
 
     def _tie_leads(self, t: int, row: int) -> None:
         """Demand that who leads serves, in the waves meant, and holds one seat."""
@@ -231,22 +243,20 @@ class TaskModel:
             self.model.add_at_most_one([literal for literals in held.values() for literal in literals])
 
     def _leads_of(self, t: int, seat: str, row: int) -> list[tuple[int, ...] | None]:
-        waves: list[tuple[int, ...] | None] = [None, *self.case.screening.patterns(t)]
-        return [one for one in waves if (t, seat, row, one) in self.leads]
+        return self._led_by.get((t, seat, row), [])
 
     def _count_homes(self, t: int) -> None:
         """Charge what a home group loses, by how many of its members the task takes, in unary numbers."""
         case, task = self.case, self.case.tasks[t]
         by_home: dict[str, list[int]] = defaultdict(list)
-        for u, row in self._serves:
-            if u == t:
-                by_home[case.homes[row]].append(row)
+        for row in self._rows[t]:
+            by_home[case.homes[row]].append(row)
         for home, rows in by_home.items():
             most = case.share_limit(task, case.home_size[home], "group")
             literals = [literal for row in rows for literal in self._serves[t, row]]
             if most is not None and most < len(rows):
                 self.limit(("group", t, home), cp_model.LinearExpr.sum(literals), None, most)
-            costs = [self._home_cost(home, count) for count in range(min(len(rows), task.size[1]) + 1)]
+            costs = [case.home_cost(home, count) for count in range(min(len(rows), task.size[1]) + 1)]
             if len(rows) == 1:  # the count is the option
                 for literal in literals:
                     self._charge(literal, costs[1])
@@ -260,11 +270,7 @@ class TaskModel:
                 self.model.add(self.serves(t, row) <= levels[0])
             for level, (before, after) in zip(levels, pairwise(costs), strict=True):
                 self._charge(level, after - before)
-        self._offset -= 100 * case.policy.factor("HomeGroups")  # the first is free, and there always is one
-
-    def _home_cost(self, home: str, count: int) -> int:
-        points = self.case.home_points(home, count)
-        return sum(value * self.case.policy.factor(name) for name, value in points.items())
+        self._offset -= 100 * case.factor["HomeGroups"]  # the first is free, and there always is one
 
     # --- over all tasks ---------------------------------------------------------------------------------------------
 
@@ -385,7 +391,7 @@ class TaskModel:
         rule, model = wish.rule, self.model
         if not wish.tasks:  # it is about a task that stands already
             return
-        price = 100 * self.case.policy.factor("Wishes")
+        price = 100 * self.case.factor["Wishes"]
         if rule.kind == "pin":
             self._pin(wish, price)
             return

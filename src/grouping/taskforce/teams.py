@@ -41,9 +41,13 @@ class Staffing:
             if member.team:
                 self.rows[member.department, member.team].append(row)
         self._others = cache(self._count_others)
+        self._members = cache(self._list_members)
 
     def members(self, post: Post) -> tuple[int, ...]:
         """Return the rows of the members on duty by the rota."""
+        return self._members(post)
+
+    def _list_members(self, post: Post) -> tuple[int, ...]:
         department, team, day, code = post
         return tuple(
             row
