@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import datetime as dt
-import math
 from collections.abc import Iterator
 from contextlib import contextmanager
 from importlib.util import find_spec
@@ -56,9 +55,10 @@ def plot(plan: TaskForcePlan, task: str | None, ax: Any, lang: str) -> Any:
         ax.set_xlim(min(one.starts for one in tasks) - hour, max(one.ends for one in tasks) + hour)
         ax.xaxis_date()
         ax.xaxis.set_major_formatter(mdates.ConciseDateFormatter(ax.xaxis.get_major_locator()))
-        ax.set_title(", ".join(one.task_id for one in tasks))
+        ax.set_title(", ".join(one.task_id for one in tasks), loc="left")
         ax.grid(axis="x", alpha=0.3)
-        ax.legend(loc="upper center", bbox_to_anchor=(0.5, -0.05 - 0.6 / math.sqrt(len(rows) + 1)), ncols=2)
+        if ax.get_legend_handles_labels()[0]:
+            ax.legend(loc="lower right", bbox_to_anchor=(1, 1), ncols=2, frameon=False)
         ax.figure.canvas.draw()  # texts are laid out while the font is at hand
     return ax
 
