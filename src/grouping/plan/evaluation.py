@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 
 from grouping.errors import InputError, Issue
 from grouping.plan.records import SCHEMA_VERSION, BrokenRule, Finding, GroupSummary, Result
@@ -38,6 +38,16 @@ class Inputs:
 
     roster: Roster
     policy: Policy
+
+
+Laid = TypeVar("Laid", covariant=True)
+
+
+class LaysOver(Protocol[Laid]):
+    """Something that is laid over standing groups."""
+
+    def over(self, standing: Evaluation) -> Laid:
+        """Return itself laid over standing groups."""
 
 
 class Evaluation:
@@ -332,6 +342,24 @@ class Evaluation:
 
         policy = Wanted.from_dict(self._result.policy) if self._inputs is None else self._inputs.policy
         return locked(self._result, policy, groups, members)
+
+    def with_task_forces(self, task_forces: LaysOver[Laid]) -> Laid:
+        """Return what temporary project groups, laid over these groups, ask of the members; the groups stay the same.
+
+        Parameters
+        ----------
+        task_forces : a :class:`grouping.TaskForcePlan`
+
+        Returns
+        -------
+        Overlay : ``load`` is a table of who serves in which task besides the own group, for how long
+
+        Raises
+        ------
+        InputError
+            When a member who serves is in no group.
+        """
+        return task_forces.over(self)
 
     def describe(self, lang: str = "en") -> str:
         """Return the division in words: scores, groups, and what each group loses by which criterion.

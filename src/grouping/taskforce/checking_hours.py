@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterator
+from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -11,6 +12,7 @@ if TYPE_CHECKING:
     import datetime as dt
 
     from grouping.taskforce.evidence import Evidence
+    from grouping.taskforce.records import Service
     from grouping.taskforce.schema import Task
 
 
@@ -61,41 +63,75 @@ def _too_near(spans: list[tuple[int, int]], rest: int) -> bool:
     return any(later[0] - earlier[1] < rest for earlier, later in pairwise(ordered))
 
 
+@dataclass(frozen=True)
+class Demand:
+    """What a presence demands of a member's shifts.
+
+    Attributes
+    ----------
+    releases : (day, code, begun) of every shift the member has to leave
+    rests : (first minute of the presence, day, code) of every rest that is broken
+    barred : in words, why the member cannot be present at all; "" where nothing bars
+    """
+
+    releases: tuple[tuple[dt.date, str, bool], ...]
+    rests: tuple[tuple[int, dt.date, str], ...]
+    barred: str
+
+
+def demand_of(case: Evidence, one: Service) -> Demand:
+    """Return what a service demands of the shifts, marked off on a line of minutes; counted once and kept."""
+    key = (one.task, one.role, one.waves, one.member_id)
+    if key not in case.demands:
+        case.demands[key] = _mark_off(case, one)
+    return case.demands[key]
+
+
+def _mark_off(case: Evidence, one: Service) -> Demand:
+    task = case.tasks[one.task]
+    protected = case.policy.of(task, "protected_rest")
+    before, after = case.minutes(task, "rest_before_hours"), case.minutes(task, "rest_after_hours")
+    presences, shifts = case.presence(one), case.shifts(one)
+    there, guarded, running = case.clock.line(), case.clock.line(), case.clock.line()
+    for start, end in presences:
+        there[start:end] = True
+        guarded[start : end + after] = True
+    begins = case.clock.minute(task.starts) if task.kind == "emergency" else None
+    for shift in shifts:  # begun when an emergency starts: who responds from one breaks no rest
+        for start, end in shift.spans if begins is not None and shift.spans[0][0] < begins else ():
+            running[start:end] = True
+    releases: list[tuple[dt.date, str, bool]] = []
+    rests: list[tuple[int, dt.date, str]] = []
+    barred = ""
+    for shift in shifts:
+        if shift.code is None:
+            if any(there[start:end].any() for start, end in shift.spans):
+                barred = f"nothing is known of the duty of {one.member_id} on {shift.day}"
+            continue
+        rest = 0 if protected == "ignore" else max(shift.rest, before)
+        begun = begins is not None and shift.spans[0][0] < begins
+        collides = any(guarded[start:end].any() for start, end in shift.spans)
+        if collides or (not begun and any(there[end : end + rest].any() for _, end in shift.spans)):
+            releases.append((shift.day, shift.code, begun))
+            continue
+        late = [start for start, _ in presences if not running[start]]
+        late = [start for start in late if any(end <= start < end + rest for _, end in shift.spans)]
+        rests += [(start, shift.day, shift.code) for start in late]
+        if protected == "must" and late:
+            barred = f"{one.member_id} is present in the rest after {shift.code} of {shift.day}"
+    return Demand(tuple(releases), tuple(rests), barred)
+
+
 def duty(case: Evidence) -> Iterator[str]:
     """Shifts that a presence collides with are released, rests that it breaks are told, and no others."""
     needed: set[tuple[str, str, dt.date, str, bool]] = set()
     broken: set[tuple[str, str, int, dt.date, str]] = set()
     for one in case.plan.services:
-        task = case.tasks[one.task]
-        protected = case.policy.of(task, "protected_rest")
-        before, after = case.minutes(task, "rest_before_hours"), case.minutes(task, "rest_after_hours")
-        there, guarded = case.clock.line(), case.clock.line()
-        for start, end in case.presence(one):
-            there[start:end] = True
-            guarded[start : end + after] = True
-        running = case.clock.line()  # shifts begun when an emergency starts: who responds from one breaks no rest
-        emergency = task.kind == "emergency"
-        for shift in case.shifts(one):
-            if emergency and shift.spans[0][0] < case.clock.minute(task.starts):
-                for start, end in shift.spans:
-                    running[start:end] = True
-        for shift in case.shifts(one):
-            if shift.code is None:
-                if any(there[start:end].any() for start, end in shift.spans):
-                    yield f"{one.task}: nothing is known of the duty of {one.member_id} on {shift.day}"
-                continue
-            rest = 0 if protected == "ignore" else max(shift.rest, before)
-            collides = any(guarded[start:end].any() for start, end in shift.spans)
-            rests = any(there[end : end + rest].any() for _, end in shift.spans)
-            begun = emergency and shift.spans[0][0] < case.clock.minute(task.starts)
-            if collides or (rests and not begun):
-                needed.add((one.task, one.member_id, shift.day, shift.code, begun))
-            elif rests:
-                starts = [start for start, _ in case.presence(one) if not running[start]]
-                late = [start for start in starts if any(end <= start < end + rest for _, end in shift.spans)]
-                broken.update((one.task, one.member_id, start, shift.day, shift.code) for start in late)
-                if protected == "must" and late:
-                    yield f"{one.task}: {one.member_id} is present in the rest after {shift.code} of {shift.day}"
+        demand = demand_of(case, one)
+        needed.update((one.task, one.member_id, *release) for release in demand.releases)
+        broken.update((one.task, one.member_id, *rest) for rest in demand.rests)
+        if demand.barred:
+            yield f"{one.task}: {demand.barred}"
     told = Counter((r.task, r.member_id, r.day, r.code, r.begun) for r in case.plan.releases)
     for key in needed - set(told):
         yield f"{key[0]}: {key[1]} is not released from {key[3]} of {key[2]}, which the presence collides with"
@@ -120,20 +156,14 @@ def duty(case: Evidence) -> Iterator[str]:
 
 def response(case: Evidence) -> Iterator[str]:
     """Who is on duty comes from the site of duty, else from home."""
-    sites, minutes = case.roster.minutes_matrix()
-    at = {site: number for number, site in enumerate(sites)}
     for one in case.plan.services:
         task, member = case.tasks[one.task], case.members[one.member_id]
         if task.response_minutes is None:
             continue
         place = task.role(one.role).site or task.site
         for start, _ in case.presence(one):
-            if not any(begin <= start < end for shift in case.shifts(one) for begin, end in shift.spans):
-                way = case.policy.home_minutes
-            elif member.site in at and place in at:
-                way = int(minutes[at[member.site], at[place]])
-            else:
-                way = 0
+            on_duty = any(begin <= start < end for shift in case.shifts(one) for begin, end in shift.spans)
+            way = case.way(member, place) if on_duty else case.policy.home_minutes
             if way > task.response_minutes:
                 yield f"{one.task}: {one.member_id} needs {way} minutes, {task.response_minutes} are allowed"
 

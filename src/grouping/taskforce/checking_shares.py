@@ -18,7 +18,7 @@ if TYPE_CHECKING:
 
 def shares(case: Evidence) -> Iterator[str]:
     """What tasks take from one team or standing group, each alone and all that run at one moment."""
-    of_team = Counter(team for member in case.roster.members if (team := team_of(member)))
+    of_team = Counter({team: len(members) for team, members in case.teams.items()})
     of_home = Counter(case.plan.given.homes.values())
     for task in case.tasks.values():
         serving = [case.members[one.member_id] for one in case.services[task.task_id]]
@@ -67,7 +67,7 @@ def staying(case: Evidence) -> Iterator[str]:
         if team is None or key in seen:
             continue
         seen.add(key)
-        mates = [other for other in case.roster.members if team_of(other) == team]
+        mates = case.teams[team]
         there = [
             other.member_id
             for other in mates

@@ -62,15 +62,20 @@ class Clock:
         self.first = min(task.starts for task in asked).date() - margin
         self.days = (max(task.ends for task in asked).date() + margin - self.first).days + 1
         self._midnight = dt.datetime.combine(self.first, dt.time())
+        self._presences: dict[tuple[str, str, tuple[int, ...]], list[tuple[int, int]]] = {}
         self._read_before: dict[str, tuple[Shift, ...]] = {}
 
     def minute(self, moment: dt.datetime) -> int:
         """Return the minute of a moment."""
         return int((moment - self._midnight).total_seconds() // 60)
 
+    def moment(self, minute: int) -> dt.datetime:
+        """Return the moment of a minute."""
+        return self._midnight + dt.timedelta(minutes=minute)
+
     def month(self, minute: int) -> str:
         """Return the month of a minute, as "2026-12"."""
-        return f"{self._midnight + dt.timedelta(minutes=minute):%Y-%m}"
+        return f"{self.moment(minute):%Y-%m}"
 
     def day(self, number: int) -> dt.date:
         """Return the day that begins so many days after the first."""
@@ -123,6 +128,12 @@ class Clock:
 
     def presences(self, task: Task, role: TaskRole, waves: Iterable[int]) -> list[tuple[int, int]]:
         """Return from and to which minute somebody in the role is present, by the words of the task alone."""
+        key = (task.task_id, role.name, tuple(waves))
+        if key not in self._presences:
+            self._presences[key] = self._present(task, role, key[2])
+        return self._presences[key]
+
+    def _present(self, task: Task, role: TaskRole, waves: tuple[int, ...]) -> list[tuple[int, int]]:
         if task.waves:
             numbers = set(waves)
             return [(self.minute(w.starts), self.minute(w.ends)) for w in task.waves if w.wave in numbers]

@@ -9,30 +9,49 @@ from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
 
+from grouping.policy.act import LeaderFit
+from grouping.policy.context import Context
 from grouping.taskforce.clock import Clock, Shift
 from grouping.taskforce.schema import TaskRule
 
 if TYPE_CHECKING:
     import datetime as dt
 
+    import numpy as np
+    from numpy.typing import NDArray
+
     from grouping.roster import Member, Roster
+    from grouping.taskforce.checking_hours import Demand
     from grouping.taskforce.records import Service, TaskForceResult
-    from grouping.taskforce.schema import Task
+    from grouping.taskforce.schema import Task, TaskRole
 
 
 class Evidence:
-    """One plan and its roster, with what is looked up in them."""
+    """One plan and its roster, with what is looked up in them.
 
-    def __init__(self, roster: Roster, plan: TaskForceResult) -> None:
+    Parameters
+    ----------
+    roster, plan : what is checked
+    kept : evidence of another plan for the same roster, tasks, policy and given: what does not depend on who serves
+        is taken from there
+    """
+
+    def __init__(self, roster: Roster, plan: TaskForceResult, kept: Evidence | None = None) -> None:
         self.roster = roster
         self.plan = plan
         self.policy = plan.policy
-        self.members = {member.member_id: member for member in roster.members}
         self.tasks = {task.task_id: task for task in plan.tasks}
         self.all_tasks = {**{task.task_id: task for task in plan.given.fixed_tasks}, **self.tasks}
         self.services: dict[str, list[Service]] = {task_id: [] for task_id in self.tasks}
         for service in plan.services:
             self.services.setdefault(service.task, []).append(service)
+        self.demands: dict[object, Demand] = {}
+        if kept is None:
+            self.members = {member.member_id: member for member in roster.members}
+            return
+        self.members, self.clock, self.demands = kept.members, kept.clock, kept.demands
+        self.travel, self.teams, self.able = kept.travel, kept.teams, kept.able
+        self.fits, self.fixed_days = kept.fits, kept.fixed_days
 
     @cached_property
     def clock(self) -> Clock:
@@ -56,6 +75,44 @@ class Evidence:
         return self.clock.presences(task, task.role(service.role), service.waves)
 
     @cached_property
+    def travel(self) -> tuple[dict[str, int], NDArray[np.int64]]:
+        """Where each site is in the matrix of travel minutes, and the matrix."""
+        names, minutes = self.roster.minutes_matrix()
+        return {name: number for number, name in enumerate(names)}, minutes
+
+    def way(self, member: Member, place: str | None) -> int:
+        """Return the minutes from a member's own site to a place, 0 where either is unknown."""
+        at, minutes = self.travel
+        return int(minutes[at[member.site], at[place]]) if member.site in at and place in at else 0
+
+    @cached_property
+    def teams(self) -> dict[tuple[str, str], list[Member]]:
+        """Who belongs to each team."""
+        found: dict[tuple[str, str], list[Member]] = {}
+        for member in self.roster.members:
+            if (team := team_of(member)) is not None:
+                found.setdefault(team, []).append(member)
+        return found
+
+    @cached_property
+    def able(self) -> dict[tuple[str, str], list[Member]]:
+        """Who has the skills and the line of each role, by task and role."""
+        return {
+            (task.task_id, role.name): [member for member in self.roster.members if is_able(member, role)]
+            for task in self.tasks.values()
+            for role in task.roles
+        }
+
+    @cached_property
+    def fits(self) -> dict[str, int]:
+        """How well every member could lead, by the definition of standing groups; empty where nothing is known."""
+        known = ("assessment", "nominations")
+        if all(getattr(member, name) is None for member in self.roster.members for name in known):
+            return {}
+        fits = LeaderFit().fits(Context(self.roster, (), (1, 1), (1, 1)))
+        return dict(zip(self.roster.member_ids, fits, strict=True))
+
+    @cached_property
     def fixed_days(self) -> set[tuple[str, dt.date]]:
         """Shifts that earlier plans have taken members out of."""
         return {(release.member_id, release.day) for release in self.plan.given.fixed_releases}
@@ -64,6 +121,16 @@ class Evidence:
         """Return the shifts of a member that earlier plans have left."""
         found = self.clock.shifts_of(self.members[service.member_id])
         return [shift for shift in found if (service.member_id, shift.day) not in self.fixed_days]
+
+
+def is_able(member: Member, role: TaskRole) -> bool:
+    """Tell whether a member has the skills and the line that a role asks for."""
+    has = set(member.skills)
+    return (
+        (not role.skills_any or bool(has & set(role.skills_any)))
+        and has >= set(role.skills_all)
+        and (not role.business_lines or member.business_line in role.business_lines)
+    )
 
 
 def team_of(member: Member) -> tuple[str, str] | None:

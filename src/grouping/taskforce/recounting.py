@@ -6,8 +6,6 @@ from collections import Counter
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
-from grouping.policy.act import LeaderFit
-from grouping.policy.context import Context
 from grouping.taskforce.evidence import breaches, rules_of
 
 if TYPE_CHECKING:
@@ -25,21 +23,19 @@ Points = Counter[tuple[str, str]]
 def recount(case: Evidence) -> Points:
     """Return the member-points of a plan by task and criterion, zeros left out."""
     points: Points = Counter()
-    ways = _Ways(case)
-    fits = _fits(case)
     for one in case.plan.services:
         task, member = case.tasks[one.task], case.members[one.member_id]
         role = task.role(one.role)
-        able = [other for other in case.roster.members if is_able(other, role)]
+        able = case.able[one.task, one.role]
         points[one.task, "Trade"] += 100 * _is_of_other_trade(member, role, able)
         points[one.task, "Level"] += _level(case, member, able)
-        points[one.task, "Nearness"] += sum(ways.points(one, task, role))
+        points[one.task, "Nearness"] += sum(_ways(case, one, task, role))
         if case.policy.of(task, "on_duty_first"):
             points[one.task, "CallIns"] += case.policy.call_in_points * _called_in(case, one, task)
         days = case.plan.given.past_days.get(one.member_id, 0)
         points[one.task, "PastService"] += min(100, 100 * days // case.policy.service_days)
         if one.lead != "member":
-            short = 100 - fits.get(one.member_id, 100)
+            short = 100 - case.fits.get(one.member_id, 100)
             points[one.task, "LeaderFit"] += short if one.lead == "leader" else short // 2
     for release in case.plan.releases:
         points[release.task, "Releases"] += case.policy.release_points
@@ -52,16 +48,6 @@ def recount(case: Evidence) -> Points:
         for task_id, number in breaches(case, rule, tasks).items():
             points[task_id, "Wishes"] += 100 * number
     return Counter({key: number for key, number in points.items() if number})
-
-
-def is_able(member: Member, role: TaskRole) -> bool:
-    """Tell whether a member has the skills and the line that a role asks for."""
-    has = set(member.skills)
-    return (
-        (not role.skills_any or bool(has & set(role.skills_any)))
-        and has >= set(role.skills_all)
-        and (not role.business_lines or member.business_line in role.business_lines)
-    )
 
 
 def _is_of_other_trade(member: Member, role: TaskRole, able: list[Member]) -> bool:
@@ -91,24 +77,15 @@ def _number(value: object) -> Fraction | None:
     return None if number is None or number != number else Fraction(number).limit_denominator(1000)
 
 
-class _Ways:
-    """Points for the way to a role's place."""
-
-    def __init__(self, case: Evidence) -> None:
-        self.case = case
-        names, self.minutes = case.roster.minutes_matrix()
-        self.at = {name: number for number, name in enumerate(names)}
-
-    def points(self, one: Service, task: Task, role: TaskRole) -> Iterator[int]:
-        """Yield the points of every way: one in a planned task, in an emergency one for each wave."""
-        own, place = self.case.members[one.member_id].site, role.site or task.site
-        near = int(self.minutes[self.at[own], self.at[place]]) if own in self.at and place in self.at else 0
-        ways = [near]
-        if task.kind == "emergency":
-            presences = self.case.presence(one)
-            begins = [start for start, _ in (presences if task.waves else presences[:1])]
-            ways = [near if _on_duty(self.case, one, start) else self.case.policy.home_minutes for start in begins]
-        yield from (min(100, 100 * way // self.case.policy.far_minutes) for way in ways)
+def _ways(case: Evidence, one: Service, task: Task, role: TaskRole) -> Iterator[int]:
+    """Yield the points of every way: one in a planned task, in an emergency one for each wave."""
+    near = case.way(case.members[one.member_id], role.site or task.site)
+    ways = [near]
+    if task.kind == "emergency":
+        presences = case.presence(one)
+        begins = [start for start, _ in (presences if task.waves else presences[:1])]
+        ways = [near if _on_duty(case, one, start) else case.policy.home_minutes for start in begins]
+    yield from (min(100, 100 * way // case.policy.far_minutes) for way in ways)
 
 
 def _on_duty(case: Evidence, one: Service, minute: int) -> bool:
@@ -134,12 +111,3 @@ def _homes(case: Evidence, serving: list[Service]) -> Iterator[tuple[str, int]]:
     for home, number in taken.items():
         yield "ShareTaken", 100 * number**2 // sizes[home]
         yield "Strangers", 50 * (number == 1)
-
-
-def _fits(case: Evidence) -> dict[str, int]:
-    """Return how well every member could lead, by the definition of standing groups; empty where nothing is known."""
-    known = ("assessment", "nominations")
-    if all(getattr(member, name) is None for member in case.roster.members for name in known):
-        return {}
-    fits = LeaderFit().fits(Context(case.roster, (), (1, 1), (1, 1)))
-    return dict(zip(case.roster.member_ids, fits, strict=True))

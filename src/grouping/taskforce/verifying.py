@@ -7,7 +7,7 @@ words of the limits mean is written in :mod:`grouping.taskforce.policy` and :mod
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from typing import TYPE_CHECKING
 
 from grouping.taskforce.checking_hours import apart_in_time, duty, overtime, presence, response
@@ -49,25 +49,22 @@ def verify(roster: Roster, plan: TaskForceResult) -> list[str]:
     ['T: 0 members, the size is 1 to 1', 'T: 0 people in the role driver, 1 to 1 are asked for']
     """
     case = Evidence(roster, plan)
+    found = broken_rules(case)
+    faults = [fault for faults in found.values() for fault in faults]
+    return faults if "records" in found else faults + list(_costs(case))
+
+
+def broken_rules(case: Evidence) -> dict[str, list[str]]:
+    """Return the rules that the services of a plan break, by kind, in words; what it claims of costs is not looked at.
+
+    The kinds are "records" (then nothing else is looked at), "size", "skills", "participation", "lead", "presence",
+    "overlap", "shifts", "response", "overtime", "share", "duty" and "rule".
+    """
     faults = list(_known(case))
     if faults:
-        return faults
-    checks = (
-        _sizes,
-        _fitness,
-        _leads,
-        presence,
-        apart_in_time,
-        duty,
-        response,
-        overtime,
-        shares,
-        staying,
-        _rules,
-    )
-    for check in checks:
-        faults += check(case)
-    return faults + list(_costs(case))
+        return {"records": faults}
+    found = {kind: list(check(case)) for kind, check in _CHECKS.items()}
+    return {kind: faults for kind, faults in found.items() if faults}
 
 
 def _known(case: Evidence) -> Iterator[str]:
@@ -128,7 +125,12 @@ def _fitness(case: Evidence) -> Iterator[str]:
             yield f"{one.task}: {one.member_id} lacks the skills of the role {one.role}"
         if role.business_lines and member.business_line not in role.business_lines:
             yield f"{one.task}: {one.member_id} is of another business line than the role {one.role} asks for"
-        if member.participation in case.policy.of(task, "exclude_participation"):
+
+
+def _participation(case: Evidence) -> Iterator[str]:
+    for one in case.plan.services:
+        member = case.members[one.member_id]
+        if member.participation in case.policy.of(case.tasks[one.task], "exclude_participation"):
             yield f"{one.task}: {one.member_id} takes no part, the participation is {member.participation}"
 
 
@@ -201,3 +203,19 @@ def _costs(case: Evidence) -> Iterator[str]:
         yield f"the bound {plan.cost_bound} is above the cost {plan.cost}"
     if plan.status == "optimal" and plan.cost_bound != plan.cost:
         yield "it is called optimal without a bound that equals the cost"
+
+
+_CHECKS: dict[str, Callable[[Evidence], Iterator[str]]] = {
+    "size": _sizes,
+    "skills": _fitness,
+    "participation": _participation,
+    "lead": _leads,
+    "presence": presence,
+    "overlap": apart_in_time,
+    "shifts": duty,
+    "response": response,
+    "overtime": overtime,
+    "share": shares,
+    "duty": staying,
+    "rule": _rules,
+}
