@@ -188,9 +188,7 @@ class WorstFirst:
             return
         try:
             limit = None if self.bound is None else self.problem.score_of(self.bound)
-            told = Progress(
-                self.clock.seconds, self.cost, self.bound, phase, self.problem.score_of(self.cost), limit
-            )
+            told = Progress(self.clock.seconds, self.cost, self.bound, phase, self.problem.score_of(self.cost), limit)
             self.on_progress(told)
         except Exception:  # a broken progress bar must not cost a plan; KeyboardInterrupt still passes
             logger.exception("on_progress failed")
