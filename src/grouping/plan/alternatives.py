@@ -8,14 +8,14 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.plan.standing import newly_broken, regrouped, standing
 from grouping.plan.ledger import Account, Comparison, compared
+from grouping.plan.standing import newly_broken, regrouped, standing
 from grouping.plan.tally import Tally
 
 if TYPE_CHECKING:
-    from grouping.plan.standing import Standing
     from grouping.plan.judging import Judge
     from grouping.plan.records import BrokenRule
+    from grouping.plan.standing import Standing
 
 
 @dataclass(frozen=True)

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from grouping.errors import InputError, Issue
 from grouping.plan.alternatives import Alternative, alternatives
-from grouping.plan.standing import Standing, as_it_is, known_group, known_member, standing
 from grouping.plan.divisions import Division
 from grouping.plan.facts import Figures, GroupFacts, figures, group_facts
 from grouping.plan.ledger import Comparison, Difference, compared, from_ideal
+from grouping.plan.standing import Standing, as_it_is, known_group, known_member, standing
 from grouping.policy.criterion import PRINCIPLES
 from grouping.policy.rules import Within
 from grouping.problem import Focus
@@ -211,7 +211,7 @@ class Explanation:
         """Return the answer as headings, paragraphs and tables; parameters as in :meth:`text`."""
         from grouping.plan.telling import told
 
-        return told(self, lang, who_of(self.division, names))
+        return told(self, lang, who_of((self.division,), names))
 
     def __str__(self) -> str:
         """Return the answer in English."""
@@ -235,11 +235,12 @@ def plain(value: Any) -> Any:
     return float(value) if isinstance(value, Fraction) else value
 
 
-def who_of(division: Evaluation, names: bool) -> Callable[[str], str]:
+def who_of(divisions: Iterable[Evaluation], names: bool) -> Callable[[str], str]:
     """Return how a member is called in a text: by id, or by name and id."""
     if not names:
         return str
-    known = {member.member_id: member.name for member in division.inputs.roster.members if member.name}
+    people = (member for division in divisions for member in division.inputs.roster.members)
+    known = {member.member_id: member.name for member in people if member.name}
     return lambda member: f"{known[member]} ({member})" if member in known else member
 
 
