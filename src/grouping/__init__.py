@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from grouping.plan.diagnosis import Diagnosis, diagnose
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.forming import evaluate, form_groups
+    from grouping.plan.placing import Placing, place
     from grouping.plan.saving import save_branches
     from grouping.policy import (
         Affinity,
@@ -42,6 +43,7 @@ if TYPE_CHECKING:
         FewDepartments,
         Forbid,
         GroupSpec,
+        Keep,
         Leader,
         LeaderFit,
         Mentoring,
@@ -92,6 +94,7 @@ _HOME = {
     "grouping.plan.diagnosis": ("Diagnosis", "diagnose"),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
     "grouping.plan.forming": ("evaluate", "form_groups"),
+    "grouping.plan.placing": ("Placing", "place"),
     "grouping.plan.saving": ("save_branches",),
     "grouping.policy": (
         "Affinity",
@@ -107,6 +110,7 @@ _HOME = {
         "FewDepartments",
         "Forbid",
         "GroupSpec",
+        "Keep",
         "Leader",
         "LeaderFit",
         "Mentoring",
@@ -169,6 +173,7 @@ __all__ = [
     "InfeasibleError",
     "InputError",
     "Issue",
+    "Keep",
     "Lead",
     "Leader",
     "LeaderFit",
@@ -181,6 +186,7 @@ __all__ = [
     "Pair",
     "Pin",
     "Placement",
+    "Placing",
     "Plan",
     "Policy",
     "PolicyError",
@@ -212,6 +218,7 @@ __all__ = [
     "form_branches",
     "form_groups",
     "form_task_forces",
+    "place",
     "progress_bar",
     "read_roster",
     "read_tasks",

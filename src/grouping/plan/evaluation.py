@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
@@ -259,6 +260,78 @@ class Evaluation:
             advice = "read it by Evaluation.from_json"
             raise InputError(Issue("bad_result", "is an evaluation, not a plan", file=file, advice=advice))
         return cls(result)
+
+    def changes(
+        self,
+        other: Evaluation | pd.DataFrame | Mapping[str, str] | str = "current_group",
+        *,
+        match: bool = False,
+        reasons: bool = True,
+        lang: str = "en",
+    ) -> pd.DataFrame:
+        """Return who is in another group than in an earlier division, and why (调整人员名单).
+
+        Parameters
+        ----------
+        other : the earlier division: a plan or evaluation, a table or mapping as :func:`evaluate` takes it, or the name
+            of an attribute; members who are no longer in the roster may be in it
+        match : groups are the same where their names are; True finds instead which group goes on from which, so that
+            as few members as possible have moved (``table.attrs["renamed"]`` then says old name → new name)
+        reasons : False leaves them out, which needs no roster and is quicker for very many
+        lang : of the reasons, "en" or "zh"
+
+        Returns
+        -------
+        DataFrame : a row per member whose group differs: member_id, change ("joined", "left", "moved"), from, to
+            ("" for no group), reason. The reason compares the division with the same one in which this member alone is
+            in the old group (a newcomer: in the next best one), scored anew: points are member-points by criterion,
+            those in brackets are served better or worse for it
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+        >>> today = roster.to_frame().set_index("member_id")["current_group"].to_dict()
+        >>> moved = gp.evaluate(roster, gp.Policy.balanced(), {**today, "HQ0001": today["HQ0042"]})
+        >>> print(moved.changes()[["member_id", "from", "to"]].to_string(index=False))
+        member_id       from         to
+           HQ0001 第一党小组(餐饮) 第四党小组(安保综合)
+        """
+        from grouping.plan.changes import changes
+
+        return changes(self, other, match=match, reasons=reasons, lang=lang)
+
+    def lock(self, groups: Iterable[str] | None = None, members: Iterable[str] | None = None) -> Policy:
+        """Return the policy by which it was scored, with rules that keep groups and members where they are.
+
+        ``form_groups(roster, division.lock(…))`` then settles the rest. Works for a division made by hand, too: move
+        somebody, :func:`evaluate`, lock what is right. Locks add up; of two about the same member the later one holds.
+
+        Parameters
+        ----------
+        groups : names of groups that keep exactly their members, and their leader
+        members : ids of members who stay in their groups, which others may join or leave; leaders stay in office.
+            Neither locks everything
+
+        Raises
+        ------
+        AssignmentError
+            When there is no such group, or the member is in none.
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+        >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 14)))
+        >>> policy = today.lock(members=["HQ0012", "HQ0031"])
+        >>> [rule.label for rule in policy.must if isinstance(rule, gp.Keep)]
+        ['Keep(第一党小组(餐饮))', 'Keep(第三党小组(运输医务))']
+        """
+        from grouping.plan.locking import locked
+        from grouping.policy.policy import Policy as Wanted
+
+        policy = Wanted.from_dict(self._result.policy) if self._inputs is None else self._inputs.policy
+        return locked(self._result, policy, groups, members)
 
     def describe(self, lang: str = "en") -> str:
         """Return the division in words: scores, groups, and what each group loses by which criterion.

@@ -17,7 +17,7 @@ from grouping.policy.context import Context
 from grouping.policy.criterion import PRINCIPLES, Criterion, unknown
 from grouping.policy.general import Apart, Together
 from grouping.policy.policy import GroupSpec, Policy
-from grouping.policy.rules import Within
+from grouping.policy.rules import Keep, Within
 from grouping.problem import BoolArray, Group, Placement, Problem, Role, Term
 from grouping.roster.splitting import split_roster
 
@@ -327,8 +327,7 @@ def _compile(
 ) -> Compiled:
     rules = policy.must
     if loose is None:
-        groups, count = _groups(part, roster, policy, judged)
-        used = count
+        groups, count, used = _groups(part, roster, policy, judged)
     else:
         rules = loose[0]
         groups, count = _open_groups(part, roster, policy, loose[1]), _likely_count(policy, len(roster))
@@ -384,24 +383,66 @@ def _compile(
 
 def _groups(
     part: str, roster: Roster, policy: Policy, judged: Mapping[str, str] | None
-) -> tuple[tuple[Group, ...], tuple[int, int]]:
-    """Return the groups of a part and the range of their number."""
-    lo, hi = policy.size
+) -> tuple[tuple[Group, ...], tuple[int, int], tuple[int, int]]:
+    """Return the groups of a part, the range of their number that criteria see, and the one that is demanded.
+
+    The two differ where groups are kept whole: that a part of the roster is settled already must not change what an
+    even size is.
+    """
     specs = _specs(policy)
-    if judged is None:
-        try:
-            count = group_count(policy, len(roster))
-        except InfeasibleError as error:
+    keeps = [rule for rule in policy.must if isinstance(rule, Keep)]
+    whole = {rule.group: len(rule.members) for rule in keeps if rule.whole}
+    limits = {spec.name: spec.size or policy.size for spec in specs} | {name: (n, n) for name, n in whole.items()}
+    try:
+        sized = [replace(spec, size=limits[spec.name]) for spec in specs]
+        count = group_count(replace(policy, groups=tuple(sized)) if sized else policy, len(roster))
+    except InfeasibleError as error:
+        if judged is None and (specs or not whole):
             raise InfeasibleError([in_part(part, reason) for reason in error.reasons]) from None
-        prefix = f"{part}-" if part else ""
-        if specs:
-            return tuple(Group(spec.name, *(spec.size or (lo, hi)), required=True) for spec in specs), count
-        fixed = count[0] == count[1]
-        return tuple(Group(f"{prefix}G{i}", lo, hi, required=fixed) for i in range(1, count[1] + 1)), count
-    count = _likely_count(policy, len(roster))
-    sizes = {spec.name: spec.size or (lo, hi) for spec in specs}
-    names = list(dict.fromkeys([*sizes, *(judged[m] for m in roster.member_ids if m in judged)]))
-    return tuple(Group(name, *sizes.get(name, (lo, hi)), required=name in sizes) for name in names), count
+        count = (0, len(roster))
+    if judged is not None:
+        names = list(dict.fromkeys([*limits, *(judged[m] for m in roster.member_ids if m in judged)]))
+        required = {spec.name for spec in specs} | set(whole)
+        return tuple(Group(n, *limits.get(n, policy.size), required=n in required) for n in names), count, count
+    if specs:
+        return tuple(Group(spec.name, *limits[spec.name], required=True) for spec in specs), count, count
+    asked = _beside(part, policy, len(roster), whole) if whole else count
+    names = _names(part, [name for rule in policy.must for name in rule.calls], asked[1])
+    required = {rule.group for rule in keeps} if asked[0] < len(names) or asked[0] < asked[1] else set(names)
+    return tuple(Group(n, *limits.get(n, policy.size), required=n in required) for n in names), count, asked
+
+
+def _names(part: str, called: Sequence[str], most: int) -> list[str]:
+    """Return the names of ``most`` groups, or of more if more are called for: own names first, then numbers."""
+    prefix = f"{part}-" if part else ""
+    plain = [f"{prefix}G{i}" for i in range(1, len(called) + most + 1)]
+    own = [name for name in dict.fromkeys(called) if name not in plain]
+    fresh = [name for name in plain if name not in called][: max(most - len(set(called)), 0)]
+    return [*own, *(name for name in plain if name in called or name in fresh)]
+
+
+def _beside(part: str, policy: Policy, members: int, whole: Mapping[str, int]) -> tuple[int, int]:
+    """Return the range of the number of groups when some are kept whole and the rest of the members is divided.
+
+    Raises
+    ------
+    InfeasibleError
+        When no number of groups fits the rest.
+    """
+    rest, kept = members - sum(whole.values()), len(whole)
+    fewest, most = -(-rest // policy.size[1]), rest // policy.size[0]
+    asked = (fewest, most)
+    if isinstance(policy.groups, int):
+        asked = (policy.groups - kept, policy.groups - kept)
+    elif isinstance(policy.groups, tuple):
+        low, high = (int(number) for number in policy.groups if not isinstance(number, GroupSpec))
+        asked = (low - kept, high - kept)
+    least, largest = max(asked[0], fewest), min(asked[1], most)
+    if least > largest or rest < 0:
+        reason = _why_no_count(max(rest, 0), *policy.size, asked, policy.groups is None)
+        said_zh = f"除保持不变的小组外，{said(reason, 'zh')}"
+        raise InfeasibleError([in_part(part, Phrase(f"beside the groups that are kept whole, {reason}", said_zh))])
+    return least + kept, largest + kept
 
 
 def _specs(policy: Policy) -> list[GroupSpec]:

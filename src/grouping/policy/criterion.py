@@ -93,6 +93,11 @@ class Criterion:
         """The member ids that the criterion names."""
         return ()
 
+    @property
+    def calls(self) -> tuple[str, ...]:
+        """The names of the groups that have to be there by these names for the criterion to speak of them."""
+        return ()
+
     def restricted(self, ids: frozenset[str]) -> Self | None:
         """Return the criterion for a part of the roster, or None when nothing of it is left there.
 
