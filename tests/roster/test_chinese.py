@@ -35,7 +35,7 @@ def test_check_speaks_chinese(samples: Path) -> None:
     said = done.stdout[done.stdout.index("标准“balanced”") :]
     assert "每组 5 至 12 人" in said
     assert "全体：42 人，4 至 8 个组" in said
-    assert "参评标准：出勤时间 Attendance、" in said
+    assert "参评标准：到会条件 Attendance、" in said
     for word in ("policy", "groups", "judged", "members", "rules", "no data"):
         assert word not in said
 

@@ -38,12 +38,12 @@ class Alternative:
     own: int
 
     @property
-    def cost(self) -> int:
+    def cost_change(self) -> int:
         """Cost points added; below 0 where it would gain."""
         return self.comparison.cost
 
     @property
-    def score(self) -> float:
+    def score_change(self) -> float:
         """How the score would change."""
         return float(self.comparison.score)
 
@@ -63,10 +63,11 @@ def alternatives(judge: Judge, before: Standing, member: str, swaps: bool | None
     member : id
     swaps : True adds the best exchange with a member of each group; None does so when every move breaks a rule
     """
-    part = before.parts[before.part_of(member)]
+    at = before.part_of(member)
+    part = before.parts[at]
     own = before.division.group_of.get(member)
     names = [name for name in _used(before, part.compiled.roster.member_ids) if name != own]
-    lines = before.account()
+    lines = before.account(only=at)
     found = [_scored(judge, before, lines, member, name, "") for name in names]
     if own is not None and (swaps or (swaps is None and found and all(one.breaks for one in found))):
         tally = Tally(part.compiled.problem)
@@ -85,8 +86,8 @@ def _scored(judge: Judge, before: Standing, lines: Account, member: str, group: 
     group_of = {**before.division.group_of, member: group}
     if partner:
         group_of[partner] = before.division.group_of[member]
-    after = standing(judge, regrouped(before, group_of))
-    change = compared(lines, after.account())
+    after = standing(judge, regrouped(before, group_of), before)
+    change = compared(lines, after.account(only=before.part_of(member)))
     own = sum(line.change for line in change.lines if line.member == member)
     return Alternative(group, partner, newly_broken(before.broken, after.broken), change, own)
 

@@ -401,7 +401,7 @@ class Evaluation:
         >>> roster = gp.read_roster(gp.sample_path("branch_42"))
         >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 12)))
         >>> why = today.explain("HQ0016")
-        >>> int(why.to_frame()["change"].sum()) == why.cost
+        >>> int(why.to_frame()["change"].sum()) == why.cost_change
         True
         """
         from grouping.plan.explaining import explain

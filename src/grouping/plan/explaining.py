@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
@@ -133,18 +133,20 @@ class Explanation:
 
     @property
     def findings(self) -> tuple[Difference, ...]:
-        """The difference line by line; the changes add up to :attr:`cost`, the scores to :attr:`score`."""
+        """The difference line by line; the changes add up to :attr:`cost_change`, the scores to
+        :attr:`score_change`.
+        """
         return self.comparison.lines
 
     @property
-    def cost(self) -> int:
+    def cost_change(self) -> int:
         """Cost points that are lost against the ideal, gained (below 0) against today, or that the best alternative
         would cost.
         """
         return self.comparison.cost
 
     @property
-    def score(self) -> float:
+    def score_change(self) -> float:
         """What these points do to the score of the division: the sum of the findings' scores."""
         return float(self.comparison.score)
 
@@ -164,13 +166,13 @@ class Explanation:
 
         Returns
         -------
-        DataFrame : a row per alternative, the best first: group, swap_with ("" for a move), cost, score (changes of
-            the division), own (change of the member's own cost points), breaks (labels of rules, a tuple)
+        DataFrame : a row per alternative, the best first: group, swap_with ("" for a move), cost_change and
+            score_change (of the division), own_change (of the member's own cost points), breaks (labels of rules)
         """
         import pandas as pd
 
-        columns = ["group", "swap_with", "cost", "score", "own", "breaks"]
-        rows = [(a.group, a.partner, a.cost, a.score, a.own, a.rules) for a in self.alternatives]
+        columns = ["group", "swap_with", "cost_change", "score_change", "own_change", "breaks"]
+        rows = [(a.group, a.partner, a.cost_change, a.score_change, a.own, a.rules) for a in self.alternatives]
         return pd.DataFrame(rows, columns=columns)
 
     def to_dict(self) -> dict[str, Any]:
@@ -179,8 +181,8 @@ class Explanation:
             "about": self.about,
             "subject": self.subject,
             "against": self.against,
-            "cost": self.cost,
-            "score": self.score,
+            "cost_change": self.cost_change,
+            "score_change": self.score_change,
             "scale": self.comparison.scale,
             "facts": plain(self.facts),
             "findings": self.to_frame().to_dict("records"),
@@ -209,7 +211,7 @@ class Explanation:
         """Return the answer as headings, paragraphs and tables; parameters as in :meth:`text`."""
         from grouping.plan.telling import told
 
-        return told(self, lang, who_of(self.division, names))
+        return told(self, lang, who_of((self.division,), names))
 
     def __str__(self) -> str:
         """Return the answer in English."""
@@ -233,11 +235,12 @@ def plain(value: Any) -> Any:
     return float(value) if isinstance(value, Fraction) else value
 
 
-def who_of(division: Evaluation, names: bool) -> Callable[[str], str]:
+def who_of(divisions: Iterable[Evaluation], names: bool) -> Callable[[str], str]:
     """Return how a member is called in a text: by id, or by name and id."""
     if not names:
         return str
-    known = {member.member_id: member.name for member in division.inputs.roster.members if member.name}
+    people = (member for division in divisions for member in division.inputs.roster.members)
+    known = {member.member_id: member.name for member in people if member.name}
     return lambda member: f"{known[member]} ({member})" if member in known else member
 
 

@@ -171,7 +171,7 @@ def plan_of(
     found = [solution for solution in solutions if solution is not None]
     scored = []
     for part, solution in zip(parts, found, strict=True):
-        _verify(part.problem, solution)
+        verify(part.problem, solution)
         scored.append(_settled(part, solution))
     proven = all(part.bound is not None and part.bound == part.score.cost for part in scored)
     status: Status = "optimal" if proven else "feasible"
@@ -187,12 +187,9 @@ def start_of(part: Compiled, given: Division) -> IntArray | None:
     """
     problem = part.problem
     names = [given.group_of.get(member) for member in part.roster.member_ids]
-    index = {group.name: g for g, group in enumerate(problem.groups)}
-    others = list(dict.fromkeys(name for name in names if name is not None and name not in index))
-    free = [g for name, g in index.items() if name not in names]
-    if None in names or len(others) > len(free):
+    index = group_indices(part, given)
+    if None in names or not index.keys() >= set(names):
         return None
-    index.update(zip(others, free, strict=False))
     place: IntArray = np.full(len(problem.size), -1, dtype=np.int64)
     place[: len(names)] = [index[name] for name in names if name is not None]
     for thing, team in enumerate(part.teams, start=len(names)):
@@ -201,6 +198,22 @@ def start_of(part: Compiled, given: Division) -> IntArray | None:
             place[thing] = index[keeper]
     place = place_teams(problem, place)
     return None if score(problem, place).violations else place
+
+
+def group_indices(part: Compiled, given: Division, first: Sequence[str] = ()) -> dict[str, int]:
+    """Return the groups of a part's problem that the groups of a division become.
+
+    Groups keep their names where the problem has them; others take the groups that are left, while there are any.
+
+    Parameters
+    ----------
+    first : names of groups that choose before the others
+    """
+    names = [given.group_of[member] for member in part.roster.member_ids if member in given.group_of]
+    index = {group.name: g for g, group in enumerate(part.problem.groups)}
+    others = [name for name in dict.fromkeys([*first, *names]) if name in names and name not in index]
+    free = [g for name, g in index.items() if name not in names]
+    return index | dict(zip(others, free, strict=False))
 
 
 def checked_policy(policy: Policy | None) -> Policy:
@@ -245,7 +258,7 @@ def _settled(part: Compiled, solution: Solution) -> Scored:
     return Scored(part, place, again, solution.bound)
 
 
-def _verify(problem: Problem, solution: Solution) -> None:
+def verify(problem: Problem, solution: Solution) -> None:
     """Raise VerificationError unless the independent scorer agrees with everything that is claimed."""
     assert solution.group_of is not None
     assert solution.cost is not None

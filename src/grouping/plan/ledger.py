@@ -55,6 +55,13 @@ class Account:
         """The sum of all lines."""
         return sum(self.points.values())
 
+    def flat(self) -> Account:
+        """Return the account without telling parts apart, for divisions that have other parts."""
+        points: Counter[Line] = Counter()
+        for line, value in self.points.items():
+            points[line._replace(part="")] += value
+        return Account(points, self.scale, self.members)
+
     def loss(self, points: int) -> Fraction:
         """Return what cost points take from the score."""
         return Fraction(points, self.scale * self.members) if self.members else Fraction(0)

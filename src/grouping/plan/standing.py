@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from math import lcm
 from typing import TYPE_CHECKING
 
 from grouping.errors import InputError
@@ -29,29 +30,53 @@ class Standing:
     ----------
     division : who is where
     parts : the score of every part
-    broken : the rules it breaks
+    within : the rules that every part breaks
+    crossing : the rules broken that no single part sees
     named : leaders who were named by hand, so that another one would be better
     """
 
     division: Division
     parts: tuple[Scored, ...]
-    broken: tuple[BrokenRule, ...]
+    within: tuple[tuple[BrokenRule, ...], ...]
+    crossing: tuple[BrokenRule, ...]
     named: frozenset[str] = frozenset()
 
-    def account(self, scale: int | None = None) -> Account:
-        """Return its points line by line."""
-        return account(self.parts, scale)
+    @property
+    def broken(self) -> tuple[BrokenRule, ...]:
+        """The rules that the division breaks."""
+        return (*self.crossing, *(rule for rules in self.within for rule in rules))
+
+    def account(self, only: int | None = None) -> Account:
+        """Return the points line by line.
+
+        Parameters
+        ----------
+        only : index of the one part whose lines are wanted; scale and members are those of the whole all the same
+        """
+        if only is None:
+            return account(self.parts)
+        scale = lcm(*(part.compiled.problem.scale for part in self.parts))
+        placed = set(self.division.group_of)
+        members = sum(member in placed for part in self.parts for member in part.compiled.roster.member_ids)
+        return replace(account([self.parts[only]], scale), members=members)
 
     def part_of(self, member: str) -> int:
         """Return which part a member belongs to."""
         return next(p for p, part in enumerate(self.parts) if member in part.compiled.roster.member_ids)
 
 
-def standing(judge: Judge, division: Division) -> Standing:
-    """Return a division scored by a judge."""
+def standing(judge: Judge, division: Division, like: Standing | None = None) -> Standing:
+    """Return a division scored by a judge.
+
+    Parameters
+    ----------
+    like : a division scored before; what is known of parts that are the same is taken over
+    """
     parts = tuple(judge.scored(division))
     crossing = judge.crossing([part.compiled for part in parts], division.group_of)
-    return Standing(division, parts, (*crossing, *(rule for part in parts for rule in broken_rules(part))))
+    known = {} if like is None else {id(part): rules for part, rules in zip(like.parts, like.within, strict=True)}
+    within = tuple(known[id(part)] if id(part) in known else tuple(broken_rules(part)) for part in parts)
+    return Standing(division, parts, within, tuple(crossing))
 
 
 def as_it_is(division: Evaluation) -> Standing:

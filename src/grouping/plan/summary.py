@@ -8,6 +8,7 @@ from grouping.plan.evaluation import Plan, compare
 from grouping.plan.forming import evaluate
 from grouping.plan.rendering import proof, side_by_side
 from grouping.policy.compiling import compile_parts
+from grouping.policy.criterion import REGISTRY
 from grouping.policy.rules import Within
 
 if TYPE_CHECKING:
@@ -51,32 +52,6 @@ WORDS = {
         "and": "、",
     },
 }
-NAMES = {
-    "Attendance": "出勤时间",
-    "Travel": "路程",
-    "SharedWork": "共同业务",
-    "TeamCoverage": "联系无党员班组",
-    "LeaderFit": "组长人选",
-    "EvenSize": "规模均衡",
-    "FewDepartments": "部门集中",
-    "Mentoring": "预备党员传帮带",
-    "Continuity": "延续现有小组",
-    "AtLeast": "至少",
-    "AtMost": "至多",
-    "Together": "同组",
-    "Apart": "不同组",
-    "Leader": "有组长",
-    "Within": "不跨越",
-    "Pin": "指定小组",
-    "Forbid": "不入小组",
-    "Alike": "相同",
-    "Mixed": "混合",
-    "Different": "互不相同",
-    "NarrowRange": "差距小",
-    "Affinity": "亲疏",
-    "Novelty": "新面孔",
-}
-"""Criterion → what it is called in Chinese, beside the name that policies use."""
 
 
 def summary(roster: Roster, policy: Policy, plan: Plan, lang: str = "en") -> str:
@@ -135,5 +110,5 @@ def judgement(roster: Roster, policy: Policy, lang: str = "en") -> str:
 
 def _called(label: str, lang: str) -> str:
     """Return a criterion's label, in Chinese with its Chinese name before it."""
-    name = NAMES.get(label.partition("(")[0]) if lang == "zh" else None
-    return f"{name} {label}" if name else label
+    known = REGISTRY.get(label.partition("(")[0])
+    return f"{known.title} {label}" if lang == "zh" and known is not None and known.title else label

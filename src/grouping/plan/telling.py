@@ -199,10 +199,10 @@ def _other_places(why: Explanation, facts: MemberFacts, say: Saying) -> list[Sec
         say(
             "costs",
             what=_what(best, me, say),
-            change=signed(best.score),
-            rise=say.rise(best.score),
+            change=signed(best.score_change),
+            rise=say.rise(best.score_change),
             before=before,
-            after=before + best.score,
+            after=before + best.score_change,
         ),
         say("whom", own=signed(own), member=me, others=signed(others), shared=signed(shared)),
     ]
@@ -216,12 +216,12 @@ def _other_places(why: Explanation, facts: MemberFacts, say: Saying) -> list[Sec
         say(
             "prevented",
             group=one.group,
-            change=signed(one.score),
-            rise=say.rise(one.score),
+            change=signed(one.score_change),
+            rise=say.rise(one.score_change),
             broken=say.broken(one.breaks),
         )
         for one in why.alternatives[1:]
-        if one.breaks and one.score > 0 and not one.partner
+        if one.breaks and one.score_change > 0 and not one.partner
     ]
     exchange = any(one.partner for one in why.alternatives)
     head = [say("rank"), say("group"), *([say("with")] if exchange else []), say("change"), say("own"), say("rules")]
@@ -230,7 +230,7 @@ def _other_places(why: Explanation, facts: MemberFacts, say: Saying) -> list[Sec
             str(rank),
             one.group,
             *([say.who(one.partner) if one.partner else ""] if exchange else []),
-            signed(one.score),
+            signed(one.score_change),
             signed(shares(one.comparison, facts.member)[0]),
             say.rules(one.rules),
         )
@@ -270,7 +270,7 @@ def _plan_page(why: Explanation, facts: PlanFacts, say: Saying) -> Page:
         ).strip()
     ]  # fmt: skip
     if today is not None:
-        change = {"change": signed(why.score), "rise": say.rise(why.score)}
+        change = {"change": signed(why.score_change), "rise": say.rise(why.score_change)}
         first.append(say("against", today=today.score, groups=today.figures.groups, **change))
         if today.broken:
             first.append(say("today_broken", count=today.broken))
@@ -350,5 +350,5 @@ def _criteria(why: Explanation, now: Scores, today: Scores | None, say: Saying) 
             (say.principle(principle), say.criterion(label), *cells, signed(effect.get((principle, label), 0.0)))
         )
     whole = [f"{one.score:.2f}" for one in (today, now) if one is not None]
-    rows.append((say("sum"), "", *whole, signed(why.score)))
+    rows.append((say("sum"), "", *whole, signed(why.score_change)))
     return Grid(tuple(head), tuple(rows))
