@@ -116,16 +116,18 @@ class Draft:
     name : the part's name, "" when there is only one
     roster, policy : of this part
     names : member id → group name of a division that is to be judged; None when groups are to be formed
+    called : names of groups that can be used, besides those that rules call for; others are called G1, G2, …
     """
 
     name: str
     roster: Roster
     policy: Policy
     names: Mapping[str, str] | None = None
+    called: tuple[str, ...] = ()
 
     def compiled(self) -> Compiled:
         """Return the part's problem; raises InfeasibleError when sizes alone rule out every division."""
-        return _compile(self.name, self.roster, self.policy, self.names)
+        return _compile(self)
 
 
 def drafts(roster: Roster, policy: Policy, names: Mapping[str, str] | None = None) -> Iterator[Draft]:
@@ -211,6 +213,20 @@ def _homes(parts: Sequence[Roster]) -> dict[tuple[str | None, str], int]:
     return {key: min(found)[2] for key, found in ranks.items()}
 
 
+def without_members(policy: Policy, gone: Iterable[str]) -> Policy:
+    """Return the policy without what it says about members who are no longer there; other ids stay."""
+    left = frozenset(gone)
+    must, prefer = (
+        [c for c in (criterion.without(left) for criterion in part) if c is not None]
+        for part in (policy.must, policy.prefer)
+    )
+    groups = policy.groups
+    if isinstance(groups, tuple) and isinstance(groups[0], GroupSpec):
+        specs = (spec for spec in groups if isinstance(spec, GroupSpec))
+        groups = tuple(replace(spec, leader=None) if spec.leader in left else spec for spec in specs)
+    return replace(policy, must=must, prefer=prefer, groups=groups)
+
+
 def _restricted(policy: Policy, ids: frozenset[str]) -> Policy:
     def kept(criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
         return tuple(c for c in (criterion.restricted(ids) for criterion in criteria) if c is not None)
@@ -261,8 +277,9 @@ def _why_no_count(members: int, lo: int, hi: int, asked: tuple[int, int], free: 
     )
 
 
-def _compile(part: str, roster: Roster, policy: Policy, judged: Mapping[str, str] | None) -> Compiled:
-    groups, count, limits = _groups(part, roster, policy, judged)
+def _compile(draft: Draft) -> Compiled:
+    part, roster, policy, judged = draft.name, draft.roster, draft.policy, draft.names
+    groups, count, limits = _groups(part, roster, policy, judged, draft.called)
     context = Context(roster, [group.name for group in groups], policy.size, count, closed=judged is None)
     made: list[tuple[Criterion, bool, list[Term], list[Placement]]] = []
     silent: list[str] = []
@@ -313,7 +330,7 @@ def _compile(part: str, roster: Roster, policy: Policy, judged: Mapping[str, str
 
 
 def _groups(
-    part: str, roster: Roster, policy: Policy, judged: Mapping[str, str] | None
+    part: str, roster: Roster, policy: Policy, judged: Mapping[str, str] | None, more: Sequence[str]
 ) -> tuple[tuple[Group, ...], tuple[int, int], tuple[int, int]]:
     """Return the groups of a part, the range of their number that criteria see, and the one that is demanded.
 
@@ -338,7 +355,7 @@ def _groups(
     if specs:
         return tuple(Group(spec.name, *limits[spec.name], required=True) for spec in specs), count, count
     asked = _beside(part, policy, len(roster), whole) if whole else count
-    names = _names(part, [name for rule in policy.must for name in rule.calls], asked[1])
+    names = _names(part, [*(name for rule in policy.must for name in rule.calls), *more], asked[1])
     required = {rule.group for rule in keeps} if asked[0] < len(names) or asked[0] < asked[1] else set(names)
     return tuple(Group(n, *limits.get(n, policy.size), required=n in required) for n in names), count, asked
 
