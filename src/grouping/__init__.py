@@ -57,7 +57,7 @@ if TYPE_CHECKING:
         Travel,
         Within,
     )
-    from grouping.problem import Choice, Count, Focus, Group, Pair, Placement, Problem, Role
+    from grouping.problem import Budget, Choice, Count, Focus, Group, Pair, Placement, Problem, Role
     from grouping.roster import Member, Roster, RosterReport, Slot, Team, read_roster
     from grouping.samples import sample_path
     from grouping.scoring import score
@@ -111,7 +111,7 @@ _HOME = {
         "Travel",
         "Within",
     ),
-    "grouping.problem": ("Choice", "Count", "Focus", "Group", "Pair", "Placement", "Problem", "Role"),
+    "grouping.problem": ("Budget", "Choice", "Count", "Focus", "Group", "Pair", "Placement", "Problem", "Role"),
     "grouping.roster": ("Member", "Roster", "RosterReport", "Slot", "Team", "read_roster"),
     "grouping.samples": ("sample_path",),
     "grouping.scoring": ("score",),
@@ -129,6 +129,7 @@ __all__ = [
     "AtLeast",
     "AtMost",
     "Attendance",
+    "Budget",
     "Choice",
     "Continuity",
     "Control",

@@ -40,8 +40,12 @@ def place_teams(problem: Problem, group_of: IntArray, seated: Seated | None = No
 
 def _plain(problem: Problem, loose: IntArray) -> bool:
     """Tell whether these items have points for options and no other role in the problem."""
+    counted = {t for budget in problem.budgets for t, factor in enumerate(budget.factors) if factor}
+    limited = {term.choice for t, term in enumerate(problem.terms) if t in counted and isinstance(term, Focus)}
     for term in problem.terms:
         if isinstance(term, Focus):
+            if term.choice in limited and term.points[loose].any():
+                return False
             barred = term.forbidden is not None and bool(term.forbidden[loose].any())
             if barred or (term.must and bool(term.points[loose].any())):
                 return False

@@ -2,18 +2,20 @@
 
 Its bound is weak, so it does not prove plans good; it settles whether the rules can be kept at all, finds a first
 plan when local search cannot, and is the independent reading of the terms that the contract suite holds against the
-scorer.
+scorer. Where a budget counts the points of a choice or seat that other terms have a say in, the model has to demand
+that groups give the answer that costs least, since another one might spare the budget.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from ortools.sat.python import cp_model
 
-from grouping.problem import Count, Focus, IntArray, Pair, Problem, Role
+from grouping.problem import Count, Focus, IntArray, Pair, Problem, Role, Term
 from grouping.solving.cpsat import Answer, run
 
 if TYPE_CHECKING:
@@ -98,12 +100,31 @@ def solve(
     return answer, np.array(found, dtype=np.int64)
 
 
+class _Answer(NamedTuple):
+    """One answer of a group to a choice, or one who fills a seat.
+
+    Attributes
+    ----------
+    given : what is true when it is given
+    against : of which one is true when a rule stands against it
+    never : whether a rule always does
+    """
+
+    given: Sequence[cp_model.IntVar]
+    against: Sequence[cp_model.LiteralT]
+    never: bool
+
+
 class _Builder:
     def __init__(self, problem: Problem, objective: bool) -> None:
         self.problem = problem
         self.objective = objective
         self.model = cp_model.CpModel()
         self.costs: list[cp_model.LinearExprT] = []
+        self.uses: list[list[cp_model.LinearExprT]] = [[] for _ in problem.budgets]
+        self.factors = np.array([budget.factors for budget in problem.budgets], dtype=np.int64).reshape(
+            len(problem.budgets), len(problem.terms)
+        )
         items, groups = range(len(problem.size)), range(len(problem.groups))
         self.inside = [[self.model.new_bool_var(f"in_{i}_{g}") for g in groups] for i in items]
         self.used = [self.model.new_bool_var(f"used_{g}") for g in groups]
@@ -130,15 +151,18 @@ class _Builder:
                 self._answer(choice.name, g)
             for seat in problem.seats:
                 self._fill(seat, g)
-            for term in problem.terms:
-                if not term.applies_to(g) or not (term.must or (term.weight and self.objective)):
+            for t, term in enumerate(problem.terms):
+                if not term.applies_to(g) or not (term.must or self._asks(t)):
                     continue
                 if isinstance(term, Count):
-                    self._count(term, g)
+                    self._count(t, term, g)
                 elif isinstance(term, Pair) and (term.must or term.groups is not None):
-                    self._pair(term, g)
+                    self._pair(t, term, g)
+        self._pairs_of_all()
+        offsets = [term.offset if isinstance(term, Pair) else 0 for term in problem.terms]
+        for budget, used, factors in zip(problem.budgets, self.uses, self.factors, strict=True):
+            model.add(sum(used) + int(factors @ offsets) <= budget.most)
         if self.objective:
-            self._pairs_of_all()
             offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
             model.minimize(sum(self.costs) + offset)
         return Model(model, self.inside, self.used, self.together)
@@ -146,81 +170,170 @@ class _Builder:
     def size(self, g: int) -> cp_model.LinearExprT:
         return cp_model.LinearExpr.sum([self.inside[i][g] for i in self.member_count])
 
+    def _asks(self, t: int) -> bool:
+        """Tell whether the points of a term count, in the cost or against a budget."""
+        return bool((self.problem.terms[t].weight and self.objective) or self.factors[:, t].any())
+
     def _pay(self, cost: cp_model.LinearExprT) -> None:
-        self.costs.append(cost)
+        if self.objective:
+            self.costs.append(cost)
+
+    def _use(self, t: int, points: cp_model.LinearExprT) -> None:
+        """Count points of a term against the budgets."""
+        for used, factor in zip(self.uses, self.factors[:, t].tolist(), strict=True):
+            if factor:
+                used.append(factor * points)
+
+    def _first(
+        self,
+        answers: Sequence[_Answer],
+        levels: Sequence[Sequence[cp_model.LinearExprT]],
+        worst: Sequence[int],
+        mixed: bool,
+        g: int,
+        name: str,
+    ) -> list[cp_model.LinearExprT]:
+        """Return the values of the answer that a group gives: the lexicographic least of all that it may give.
+
+        Parameters
+        ----------
+        levels : per level (cost, then every budget), what each answer is worth
+        worst : per level, the most that any is worth
+        mixed : False when the least at one level is the least at all of them, so that nothing has to be demanded
+        """
+        model, used = self.model, self.used[g]
+        values: list[cp_model.LinearExprT] = []
+        for number, (level, limit) in enumerate(zip(levels, worst, strict=True)):
+            value = model.new_int_var(0, int(limit), f"{name}_{g}_{number}")
+            for answer, worth in zip(answers, level, strict=True):
+                model.add(value == worth).only_enforce_if(answer.given)
+            model.add(value == 0).only_enforce_if(~used)
+            values.append(value)
+        if not mixed:
+            return values
+        for answer, *worths in zip(answers, *levels, strict=True):
+            if answer.never:
+                continue
+            barred = model.new_bool_var("")
+            model.add_bool_or([*answer.against, ~barred])
+            at = [model.new_bool_var("") for _ in range(len(levels) + 1)]
+            model.add_bool_or([*at, barred, ~used])
+            for where, before in enumerate(at):
+                for earlier, worth in zip(values[:where], worths, strict=False):
+                    model.add(earlier <= worth).only_enforce_if(before)
+                if where < len(values):
+                    model.add(values[where] + 1 <= worths[where]).only_enforce_if(before)
+        return values
 
     def _answer(self, name: str, g: int) -> None:
         problem, model = self.problem, self.model
         choice = next(choice for choice in problem.choices if choice.name == name)
-        terms = [t for t in problem.terms if isinstance(t, Focus) and t.choice == name and t.applies_to(g)]
-        if choice.capacity is None:
+        every = [(t, u) for t, u in enumerate(problem.terms) if isinstance(u, Focus) and u.choice == name]
+        every = [(t, term) for t, term in every if term.applies_to(g)]
+        counted = any(self.factors[:, t].any() for t, _ in every)
+        terms = [term for t, term in every]
+        if choice.capacity is None and not counted:
             terms = [t for t in terms if t.must or t.forbidden is not None or self.objective]
         if not terms:
             return
         picks = [model.new_bool_var(f"{name}_{g}_{o}") for o in range(len(choice.labels))]
         model.add_exactly_one(picks)
-        rows = [[self.inside[i][g] for i in range(len(problem.size))]]
-        total = np.zeros((len(problem.size), len(picks)), dtype=np.int64)
-        fixed = np.zeros(len(picks), dtype=np.int64)
-        for term in terms:
+        rows = [self.inside[i][g] for i in range(len(problem.size))]
+        total = np.zeros((1 + len(problem.budgets), len(problem.size), len(picks)), dtype=np.int64)
+        fixed = np.zeros((len(total), len(picks)), dtype=np.int64)
+        broken = np.zeros((len(problem.size), len(picks)), dtype=np.bool_)
+        never = np.zeros(len(picks), dtype=np.bool_)
+        for t, term in every:
             if term.must:
-                for i, o in zip(*np.nonzero(term.points), strict=True):
-                    model.add_bool_or([~self.inside[i][g], ~picks[o]])
-                if term.fixed is not None:
-                    for o in np.flatnonzero(term.fixed):
-                        model.add_implication(picks[o], ~self.used[g])
+                broken |= term.points > 0
+                never |= False if term.fixed is None else term.fixed > 0
             else:
-                total += term.weight * term.points
-                fixed += 0 if term.fixed is None else term.weight * term.fixed
+                weights = np.array([term.weight, *self.factors[:, t]])
+                total += weights[:, None, None] * term.points
+                fixed += 0 if term.fixed is None else weights[:, None] * term.fixed
             if term.forbidden is not None:
-                for i, o in zip(*np.nonzero(term.forbidden), strict=True):
-                    model.add_bool_or([~self.inside[i][g], ~picks[o]])
+                broken |= term.forbidden
+        for i, o in zip(*np.nonzero(broken), strict=True):
+            model.add_bool_or([~self.inside[i][g], ~picks[o]])
+        for o in np.flatnonzero(never):
+            model.add_implication(picks[o], ~self.used[g])
         if choice.capacity is not None:
             for o, room in enumerate(choice.capacity.tolist()):
                 if room < problem.groups[g].hi:
                     model.add(self.size(g) <= room).only_enforce_if([picks[o], self.used[g]])
-        if not self.objective or not (total.any() or fixed.any()):
-            return
-        worst = int(total.max(axis=1).sum() + fixed.max())
-        cost = model.new_int_var(0, worst, f"cost_{name}_{g}")
-        for o, pick in enumerate(picks):
-            paid = cp_model.LinearExpr.weighted_sum(rows[0], total[:, o].tolist())
-            model.add(cost >= paid + int(fixed[o])).only_enforce_if([pick, self.used[g]])
-        self._pay(cost)
+        paid = [
+            [cp_model.LinearExpr.weighted_sum(rows, table[:, o].tolist()) + int(own[o]) for o in range(len(picks))]
+            for table, own in zip(total, fixed, strict=True)
+        ]
+        if counted:
+            answers = []
+            for o, pick in enumerate(picks):
+                against: list[cp_model.LiteralT] = [rows[i] for i in np.flatnonzero(broken[:, o])]
+                if choice.capacity is not None and choice.capacity[o] < problem.groups[g].hi:
+                    against.append(over := model.new_bool_var(""))
+                    model.add(self.size(g) > int(choice.capacity[o])).only_enforce_if(over)
+                answers.append(_Answer([pick, self.used[g]], against, bool(never[o])))
+            worst = (total.max(axis=2).sum(axis=1) + fixed.max(axis=1)).tolist()
+            self._settle(self._first(answers, paid, worst, self._mixed(every), g, name))
+        elif self.objective and (total.any() or fixed.any()):
+            worst = int(total[0].max(axis=1).sum() + fixed[0].max())
+            cost = model.new_int_var(0, worst, f"cost_{name}_{g}")
+            for pick, worth in zip(picks, paid[0], strict=True):
+                model.add(cost >= worth).only_enforce_if([pick, self.used[g]])
+            self._pay(cost)
+
+    def _mixed(self, terms: Sequence[tuple[int, Term]]) -> bool:
+        """Tell whether several wishes have a say in an answer, so that the cheapest may not spare the budgets most."""
+        return sum(not term.must and bool(term.weight or self.factors[:, t].any()) for t, term in terms) > 1
+
+    def _settle(self, values: Sequence[cp_model.LinearExprT]) -> None:
+        """Pay a cost, and count what follows it against the budgets."""
+        self._pay(values[0])
+        for used, value in zip(self.uses, values[1:], strict=True):
+            used.append(value)
 
     def _fill(self, seat: str, g: int) -> None:
         problem, model = self.problem, self.model
-        terms = [t for t in problem.terms if isinstance(t, Role) and t.seat == seat and t.applies_to(g)]
-        terms = [t for t in terms if t.must or (t.weight and self.objective)]
-        if not terms:
+        every = [(t, u) for t, u in enumerate(problem.terms) if isinstance(u, Role) and u.seat == seat]
+        every = [(t, term) for t, term in every if term.applies_to(g)]
+        counted = any(self.factors[:, t].any() for t, _ in every)
+        if not any(term.must or self._asks(t) for t, term in every):
             return
         barred = np.zeros(len(problem.size), dtype=np.bool_)
-        points = np.zeros(len(problem.size), dtype=np.int64)
-        vacant = 0
-        for term in terms:
+        points = np.zeros((1 + len(problem.budgets), len(problem.size)), dtype=np.int64)
+        vacant = np.zeros(len(points), dtype=np.int64)
+        for t, term in every:
             if term.must:
                 barred |= ~(term.eligible & (term.points == 0))
             else:
-                points += term.weight * np.where(term.eligible, term.points, term.vacant)
-                vacant += term.weight * term.vacant
-        holds = []
-        cost: list[cp_model.LinearExprT] = []
-        for i in np.flatnonzero(~barred):
+                weights = np.array([term.weight, *self.factors[:, t]])
+                points += weights[:, None] * np.where(term.eligible, term.points, term.vacant)
+                vacant += weights * term.vacant
+        answers: list[_Answer] = []
+        worths: list[list[int]] = []
+        for i in np.flatnonzero(~barred).tolist():
             flag = model.new_bool_var(f"{seat}_{g}_{i}")
             model.add_implication(flag, self.inside[i][g])
-            holds.append(flag)
-            cost.append(int(points[i]) * flag)
-        if any(term.must for term in terms):
+            answers.append(_Answer([flag], [~self.inside[i][g]], False))
+            worths.append(points[:, i].tolist())
+        holds = [answer.given[0] for answer in answers]
+        if any(term.must for _, term in every):
             model.add(sum(holds) == 1).only_enforce_if(self.used[g])
             model.add(sum(holds) <= 1)
         else:
             empty = model.new_bool_var(f"{seat}_{g}_empty")
             model.add_exactly_one([*holds, empty, ~self.used[g]])
-            cost.append(vacant * empty)
-        if self.objective:
-            self._pay(sum(cost))
+            answers.append(_Answer([empty], [], True))  # never better than somebody
+            worths.append(vacant.tolist())
+        levels = np.array(worths, dtype=np.int64).reshape(-1, len(points)).T
+        if counted:
+            self._settle(
+                self._first(answers, levels.tolist(), levels.max(axis=1, initial=0), self._mixed(every), g, seat)
+            )
+        else:
+            self._pay(sum(worth * answer.given[0] for answer, worth in zip(answers, levels[0].tolist(), strict=True)))
 
-    def _count(self, term: Count, g: int) -> None:
+    def _count(self, t: int, term: Count, g: int) -> None:
         problem, model = self.problem, self.model
         limit = int(term.value.sum())
         if term.must and len(term.penalty) == 1 and self._between(term, g):
@@ -242,6 +355,7 @@ class _Builder:
         rows = [(s, c, p, 1) for s, c, p in table] + [(0, 0, 0, 0)]
         model.add_allowed_assignments([size, amount, points, self.used[g]], rows)
         self._pay(term.weight * points)
+        self._use(t, points)
 
     def _between(self, term: Count, g: int) -> bool:
         """Say a rule that allows an interval of sums without a table, which large numbers make long."""
@@ -260,24 +374,31 @@ class _Builder:
         """Price the pairs that every group pays for: one Boolean a pair, not one in every group."""
         model = self.model
         paid: dict[tuple[int, int], int] = {}
-        for term in self.problem.terms:
-            if isinstance(term, Pair) and term.weight and not term.must and term.groups is None:
+        counted: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for t, term in enumerate(self.problem.terms):
+            if isinstance(term, Pair) and self._asks(t) and not term.must and term.groups is None:
                 for i, j, points in zip(term.first.tolist(), term.second.tolist(), term.points.tolist(), strict=True):
                     paid[i, j] = paid.get((i, j), 0) + term.weight * points
+                    if self.factors[:, t].any():
+                        counted.setdefault((i, j), []).append((t, points))
         for (i, j), points in paid.items():
-            if not points:
+            exact = (i, j) in counted
+            if not exact and not (points and self.objective):
                 continue
             both = self.together[i, j] = model.new_bool_var(f"both_{i}_{j}")
             for a, b in zip(self.inside[i], self.inside[j], strict=True):
-                if points > 0:
+                if exact or points > 0:
                     model.add_bool_or([~a, ~b, both])
-                else:
+                if exact or points < 0:
                     model.add_bool_or([~both, ~a, b])
                     model.add_bool_or([~both, a, ~b])
             self._pay(points * both)
+            for t, own in counted.get((i, j), ()):
+                self._use(t, own * both)
 
-    def _pair(self, term: Pair, g: int) -> None:
+    def _pair(self, t: int, term: Pair, g: int) -> None:
         model = self.model
+        exact = bool(self.factors[:, t].any())
         for i, j, points in zip(term.first.tolist(), term.second.tolist(), term.points.tolist(), strict=True):
             if not points:
                 continue
@@ -286,9 +407,10 @@ class _Builder:
                 model.add_bool_or([~a, ~b])
                 continue
             both = model.new_bool_var(f"both_{i}_{j}_{g}")
-            if points > 0:
+            if exact or points > 0:
                 model.add_bool_or([~a, ~b, both])
-            else:
+            if exact or points < 0:
                 model.add_implication(both, a)
                 model.add_implication(both, b)
             self._pay(term.weight * points * both)
+            self._use(t, points * both)

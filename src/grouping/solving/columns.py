@@ -183,6 +183,16 @@ class Master:
         for column in inside:
             row.set_coefficient(self.uses[column][1], 1.0)
 
+    def add_limit(self, uses: Sequence[int], most: int, dearest: float) -> mathopt.LinearConstraint:
+        """Demand that the groups added so far together use at most so much; each unit beyond it costs ``dearest``."""
+        row = self.model.add_linear_constraint(ub=float(most))
+        beyond = self.model.add_variable(lb=0.0)
+        row.set_coefficient(beyond, -1.0)
+        self.model.objective.set_linear_coefficient(beyond, dearest / self.factor)
+        for (_, use), value in zip(self.uses, uses, strict=True):
+            row.set_coefficient(use, float(value))
+        return row
+
     def dual(self, row: mathopt.LinearConstraint) -> float:
         """Return the price of a row in the last solution."""
         return float(self.result.dual_values(row)) * self.factor
