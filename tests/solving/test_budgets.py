@@ -171,9 +171,7 @@ def test_counts_pairs_and_roles_count_too() -> None:
     first = Count(name="C", value=[1, 1, 0], penalty=[[0, 7, 20]])
     pair = Pair(name="P", first=[0], second=[1], points=[-5], offset=5, weight=1)
     role = Role(name="R", seat="leader", points=[0, 3, 3], eligible=[False, True, True], vacant=100)
-    problem = Problem(
-        size=[1, 1, 1], groups=TWO, terms=(first, pair, role), budgets=(Budget("all", (1, 10, 1), 0),)
-    )
+    problem = Problem(size=[1, 1, 1], groups=TWO, terms=(first, pair, role), budgets=(Budget("all", (1, 10, 1), 0),))
     assert used(problem, np.array([0, 0, 1])) == [20 + 10 * 0 + 3 + 3]
     assert used(problem, np.array([0, 1, 1])) == [7 + 7 + 10 * 5 + 100 + 3]
     agree(replace(problem, budgets=(Budget("all", (1, 10, 1), 26),)))

@@ -115,7 +115,7 @@ class Levels:
         lost, least = [Fraction(0)] * (spare + 1), [Fraction(0)] * (spare + 1)
         for p, need in enumerate(self.least):
             steps = [self.steps[p][need + extra] for extra in range(spare + 1)]
-            chosen = [min(range(m + 1), key=lambda x, m=m: lost[m - x] + steps[x].lost) for m in range(spare + 1)]
+            chosen = [min((lost[m - x] + steps[x].lost, x) for x in range(m + 1))[1] for m in range(spare + 1)]
             best = [[*best[m - x][:p], x, *best[m - x][p + 1 :]] for m, x in enumerate(chosen)]
             lost = [lost[m - x] + steps[x].lost for m, x in enumerate(chosen)]
             least = [min(least[m - x] + steps[x].least for x in range(m + 1)) for m in range(spare + 1)]

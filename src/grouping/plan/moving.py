@@ -15,7 +15,6 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.errors import InfeasibleError
 from grouping.plan.things import place_teams
 from grouping.policy.compiling import Compiled, compile_drafts, drafts
 from grouping.policy.policy import GroupSpec
@@ -55,6 +54,11 @@ class Moving:
         return found
 
     @property
+    def names(self) -> frozenset[str]:
+        """The names of the groups that are there."""
+        return frozenset(group.name for group in self.part.problem.groups)
+
+    @property
     def as_it_was(self) -> bool:
         """Whether the old division keeps every rule and nobody has joined."""
         start, home = self.start, self.home[self.part.problem.size > 0]
@@ -81,8 +85,8 @@ def movings(roster: Roster, policy: Policy, old: Mapping[str, str], free: bool) 
             if member in old:
                 homes.setdefault(old[member], Counter())[p] += 1
     called: list[list[str]] = [[] for _ in found]
-    for name, parts in homes.items():
-        called[parts.most_common(1)[0][0]].append(name)
+    for name, places in homes.items():
+        called[places.most_common(1)[0][0]].append(name)
     drafted = [replace(draft, called=tuple(names)) for draft, names in zip(found, called, strict=True)]
     parts = compile_drafts(drafted)
     return [_moving(part, names, old, free) for part, names in zip(parts, called, strict=True)]
@@ -177,7 +181,9 @@ def _with_moves(moving: Moving, points: IntArray, weight: int, finer: int) -> Pr
     problem, home = moving.part.problem, moving.home
     old = set(home[home >= 0].tolist())
     new = tuple(g for g in range(len(problem.groups)) if g not in old)
-    name = next(n for n in ("stays", *(f"stays {i}" for i in range(2, 99))) if n not in {c.name for c in problem.choices})
+    name = next(
+        n for n in ("stays", *(f"stays {i}" for i in range(2, 99))) if n not in {c.name for c in problem.choices}
+    )
     scopes: Iterable[tuple[int, ...]] = [(g,) for g in sorted(old)] + ([new] if new else [])
     terms = [replace(term, weight=term.weight * finer) for term in problem.terms]
     for scope in scopes:
@@ -187,8 +193,3 @@ def _with_moves(moving: Moving, points: IntArray, weight: int, finer: int) -> Pr
         )
     budgets = tuple(replace(b, factors=(*b.factors, *(0 for _ in scopes))) for b in problem.budgets)
     return replace(problem, choices=(*problem.choices, Choice(name, ("stays",))), terms=tuple(terms), budgets=budgets)
-
-
-def infeasible_with_these_groups(reasons: Sequence[str]) -> InfeasibleError:
-    """Return the error for a revision that the old groups do not allow."""
-    return InfeasibleError([*reasons, "with the groups that are there; groups='free' lets them be dissolved or added"])

@@ -8,18 +8,13 @@ from dataclasses import dataclass, field
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-import numpy as np
-
 from grouping.errors import InfeasibleError, Issue, PolicyError, VerificationError
+from grouping.plan.asking import Asked
 from grouping.plan.changes import changes
-from grouping.plan.evaluation import Inputs
-from grouping.plan.forming import checked_limit, checked_policy, checked_workers, plan_of
-from grouping.plan.judging import Judge
+from grouping.plan.forming import checked_limit, checked_workers, plan_of
 from grouping.plan.levels import Levels
-from grouping.plan.moving import Moving, movings, priced
+from grouping.plan.moving import Moving, priced
 from grouping.plan.reasons import counted, reasons
-from grouping.policy.compiling import without_members
-from grouping.policy.policy import Policy
 from grouping.scale.sharing import Options, Part, solve_parts
 from grouping.scoring import faults, score
 from grouping.solving.engine import Solution
@@ -28,6 +23,7 @@ if TYPE_CHECKING:
     import pandas as pd
 
     from grouping.plan.evaluation import Evaluation, Plan
+    from grouping.policy.policy import Policy
     from grouping.problem import IntArray, Problem
     from grouping.roster import Roster
     from grouping.solving.clock import Control
@@ -121,8 +117,8 @@ def revise(
     roster : the members as they are now; None takes those of the plan
     policy : what is wanted now; None takes that of the plan. What it says about members who have left is dropped
     max_moves : how many members may move
-    price : member-points that a move costs, as weighed in the score: with 50, a move has to raise the score by more than
-        50 / members. Has no part in the score of the plan
+    price : member-points that a move costs, as weighed in the score: with 50, a move has to raise the score by more
+        than 50 / members. It has no part in the score of the plan
     leader_price : of moving a leader of the old division; None is twice the price
     groups : "keep" keeps the groups that are there, and dissolves or adds some only if the policy's sizes or numbers
         demand it; "free" allows whatever the policy allows
@@ -169,77 +165,6 @@ def revise(
     return _priced(asked, prices, options)
 
 
-@dataclass(frozen=True)
-class Asked:
-    """What is to be revised, for whom, and by what.
-
-    Attributes
-    ----------
-    before : the division in force
-    inputs : the members and the policy of now
-    old : member id → group of the division in force, of those who are still there
-    leaders : who led a group
-    parts : the parts with the groups that were there
-    free : whether other groups are allowed too
-    known : the roster of the division in force, None where that is not known
-    """
-
-    before: Evaluation
-    inputs: Inputs
-    old: Mapping[str, str]
-    leaders: frozenset[str]
-    parts: list[Moving]
-    free: bool
-    known: Roster | None
-
-    @classmethod
-    def of(cls, plan: Evaluation, roster: Roster | None, policy: Policy | None, groups: str) -> Asked:
-        """Return the question, compiled; parameters and errors are those of :func:`revise`."""
-        if groups not in ("keep", "free"):
-            raise PolicyError(Issue("bad_groups", 'groups is "keep" or "free"', value=str(groups)))
-        people = plan.inputs.roster if roster is None else roster
-        wanted = plan.policy if policy is None else checked_policy(policy)
-        seats = {seat.member_id: seat for seat in plan.result.assignments}
-        here = set(people.member_ids)
-        inputs = Inputs(people, without_members(wanted, seats.keys() - here))
-        old = {member: seat.group for member, seat in seats.items() if member in here}
-        leaders = frozenset(member for member, seat in seats.items() if seat.role == "leader")
-        free = groups == "free"
-        parts = movings(people, inputs.policy, old, free)
-        return cls(plan, inputs, old, leaders, parts, free, plan.known_roster)
-
-    def unchanged(self) -> list[bool]:
-        """Return of each part whether nothing has changed: the policy, the groups allowed, and all about its members.
-
-        A part in which rules are broken is to be mended, so it never counts as unchanged. Of a plan that was read from a
-        file nothing is known but its result, which has to be the same in every respect.
-        """
-        if self.free or self.before.policy != self.inputs.policy:
-            return [False] * len(self.parts)
-        same = self._same_result() if self.known is None else _same_members(self.known, self.inputs.roster)
-        return [
-            moving.as_it_was and all(member in same for member in moving.part.roster.member_ids)
-            for moving in self.parts
-        ]
-
-    def _same_result(self) -> set[str]:
-        """Return the members of the groups of which the old result says what is so now."""
-        now, then = Judge(self.inputs.roster, self.inputs.policy).groups(self.old).result, self.before.result
-        groups = {(group.part, group.group) for group in set(now.groups) & set(then.groups)}
-        seats = set(now.assignments) & set(then.assignments)
-        return {seat.member_id for seat in seats if (seat.part, seat.group) in groups}
-
-
-def _same_members(then: Roster, now: Roster) -> set[str]:
-    """Return the members about whom both rosters say the same."""
-    tables = ("teams", "sites", "shift_codes", "shift_patterns", "travel", "requests")
-    if any(getattr(then, table) != getattr(now, table) for table in tables):
-        return set()
-    changed = {member for (member, _), _ in set(then.explicit_shifts.items()) ^ set(now.explicit_shifts.items())}
-    mine = {member.member_id: member for member in then.members}
-    return {m.member_id for m in now.members if mine.get(m.member_id) == m and m.member_id not in changed}
-
-
 def _price(value: float, name: str) -> Fraction:
     if isinstance(value, bool) or not isinstance(value, int | float | Fraction) or not 0 <= value < 1e6:
         raise PolicyError(Issue("bad_price", f"{name} is a number of member-points, not negative", value=str(value)))
@@ -253,9 +178,7 @@ def _priced(asked: Asked, prices: Mapping[str, Fraction], options: Options) -> R
     todo = [p for p, same in enumerate(still) if not same]
     for p in todo:
         _refuse(asked.parts[p], counted(asked.parts[p].part))
-    found = solve_parts(
-        [Part(asked.parts[p].part.name, problems[p][0], asked.parts[p].start) for p in todo], options
-    )
+    found = solve_parts([Part(asked.parts[p].part.name, problems[p][0], asked.parts[p].start) for p in todo], options)
     for p, solution in zip(todo, found, strict=True):
         if solution is not None and solution.status == "infeasible":
             _refuse(asked.parts[p], reasons(asked.parts[p].part))
