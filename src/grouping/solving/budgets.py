@@ -19,6 +19,7 @@ from dataclasses import replace
 from typing import TYPE_CHECKING
 
 import numpy as np
+from ortools.math_opt.python import mathopt
 
 from grouping.errors import PolicyError
 from grouping.problem import Pair, Problem
@@ -47,8 +48,11 @@ _ROUNDS = 12
 _ENOUGH = 0.1
 """Part of the gap that better prices could close, below which listing is worth more than another price."""
 
-_STEEPER = 64
-"""How much the highest price grows while no plan keeps the budgets."""
+_STEEPER, _STEEPEST = 16, 1e5
+"""How much the highest price grows while no plan keeps the budgets, and up to how many times the dearest group."""
+
+_STEPS = 20_000
+"""Steps of the simplex at most, besides ten for each group."""
 
 _MOST_COLUMNS = 20_000
 """Groups that the linear problem over prices begins with."""
@@ -239,7 +243,7 @@ class Budgeted:
         self.free = self._under([0.0] * len(problem.budgets))
         self.provenance = self.free.provenance
         self.tried: set[tuple[int, tuple[int, ...]]] = {(1, self.free.charges)}
-        self.highest = 0.0
+        self.steepness = 4.0
 
     @property
     def best(self) -> IntArray | None:
@@ -319,27 +323,29 @@ class Budgeted:
         """Return a run under the prices that the groups seen so far ask for; None when better ones gain too little."""
         ledger = self.ledger
         columns = ledger.pool.columns[-_MOST_COLUMNS:]
-        master = Master(ledger.kernel, 3 * max((column.cost for column in columns), default=0) + 1)
-        master.add(columns)
+        dearest = 1.0 + max((abs(column.cost) for column in columns), default=0)
+        uses = ledger.uses(columns)
+        units = np.maximum(np.abs(uses).max(axis=0, initial=1), 1).tolist()
         while True:
-            self.highest = max(self.highest, 1.0 + max((column.cost for column in columns), default=0))
-            uses = ledger.uses(columns).T.tolist()
-            rows = [master.add_limit(u, most, self.highest) for u, most in zip(uses, ledger.most, strict=True)]
+            master = Master(ledger.kernel, 3 * int(dearest))
+            master.add(columns)
+            rows = [
+                master.add_limit((use / unit).tolist(), most / unit, self.steepness * dearest)
+                for use, unit, most in zip(uses.T, units, ledger.most, strict=True)
+            ]
             try:
-                master.solve()
+                master.solve(mathopt.SolveParameters(iteration_limit=_STEPS + 10 * len(columns)))
             except StalledError as stalled:
                 log.warning("no prices of budgets: %s", stalled)
                 return None
             self.clock.work(1_000.0 * len(columns))
-            prices = [max(0.0, -master.dual(row)) for row in rows]
+            prices = [max(0.0, -master.dual(row) / unit) for row, unit in zip(rows, units, strict=True)]
             value = float(master.result.objective_value()) * master.factor + ledger.kernel.offset
-            if self.best is not None or max(prices) < 0.99 * self.highest or self._fresh(prices):
+            if self.best is not None or self._fresh(prices):
                 break
-            if self.highest * _STEEPER >= ledger.kernel.limit:
+            self.steepness *= _STEEPER
+            if self.steepness > _STEEPEST:
                 return None
-            self.highest *= _STEEPER
-            master = Master(ledger.kernel, 3 * max((column.cost for column in columns), default=0) + 1)
-            master.add(columns)
         if self.best is not None and ledger.bound is not None:
             gain = value - ledger.bound
             if gain < max(_ENOUGH * (ledger.cost - ledger.bound), ledger.kernel.step / 2):
