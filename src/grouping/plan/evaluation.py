@@ -107,6 +107,18 @@ class Evaluation:
             self._judge = Judge(self.inputs.roster, self.inputs.policy)
         return self._judge
 
+    @property
+    def policy(self) -> Policy:
+        """The policy by which it was scored, also after :meth:`from_json`."""
+        from grouping.policy.policy import Policy as Wanted
+
+        return Wanted.from_dict(self._result.policy) if self._inputs is None else self._inputs.policy
+
+    @property
+    def known_roster(self) -> Roster | None:
+        """The roster by which it was scored, None after :meth:`from_json`."""
+        return None if self._inputs is None else self._inputs.roster
+
     def with_inputs(self, roster: Roster, policy: Policy | None = None) -> Self:
         """Return the same division knowing its roster again, after :meth:`from_json`.
 
@@ -121,9 +133,8 @@ class Evaluation:
             When the division scores otherwise by this roster and policy than it says.
         """
         from grouping.plan.judging import Judge
-        from grouping.policy.policy import Policy as Wanted
 
-        inputs = Inputs(roster, Wanted.from_dict(self._result.policy) if policy is None else policy)
+        inputs = Inputs(roster, self.policy if policy is None else policy)
         again = Judge(inputs.roster, inputs.policy).same(self)
         if (again.cost, again.result.scale) != (self.cost, self._result.scale):
             message = f"by this roster and policy the division scores {again.score:.4f}, not {self.score:.4f}"
@@ -338,10 +349,8 @@ class Evaluation:
         ['Keep(第一党小组(餐饮))', 'Keep(第三党小组(运输医务))']
         """
         from grouping.plan.locking import locked
-        from grouping.policy.policy import Policy as Wanted
 
-        policy = Wanted.from_dict(self._result.policy) if self._inputs is None else self._inputs.policy
-        return locked(self._result, policy, groups, members)
+        return locked(self._result, self.policy, groups, members)
 
     def with_task_forces(self, task_forces: LaysOver[Laid]) -> Laid:
         """Return what temporary project groups, laid over these groups, ask of the members; the groups stay the same.

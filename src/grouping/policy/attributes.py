@@ -410,6 +410,11 @@ class Affinity(Criterion):
         here = [tie for tie in self.ties if len(ids.intersection(tie[:2])) >= (1 if tie[2] > 0 else 2)]
         return replace(self, edges=here) if here else None  # type: ignore[arg-type]
 
+    def forgetting(self, gone: frozenset[str]) -> Self | None:
+        """See :meth:`Criterion.forgetting`; ties to somebody who has left are no more."""
+        here = [tie for tie in self.ties if not gone.intersection(tie[:2])]
+        return replace(self, edges=here) if here else None  # type: ignore[arg-type]
+
     def terms(self, context: Context) -> list[Term | Placement]:
         """See :meth:`Criterion.terms`; who is not in this part is elsewhere (unknown ids are found before)."""
         index = {member: i for i, member in enumerate(context.roster.member_ids)}

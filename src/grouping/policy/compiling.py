@@ -117,16 +117,18 @@ class Draft:
     name : the part's name, "" when there is only one
     roster, policy : of this part
     names : member id → group name of a division that is to be judged; None when groups are to be formed
+    called : names of groups that can be used, besides those that rules call for; others are called G1, G2, …
     """
 
     name: str
     roster: Roster
     policy: Policy
     names: Mapping[str, str] | None = None
+    called: tuple[str, ...] = ()
 
     def compiled(self) -> Compiled:
         """Return the part's problem; raises InfeasibleError when sizes alone rule out every division."""
-        return _compile(self.name, self.roster, self.policy, self.names)
+        return _compile(self)
 
     def loosened(self, rules: Sequence[Criterion], slots: int) -> Compiled:
         """Return the problem with other rules, whose groups take any number of members and need not be used.
@@ -136,7 +138,7 @@ class Draft:
         rules : what stands for the rules of the policy, such as their pieces
         slots : how many groups there are, unless they are named
         """
-        return _compile(self.name, self.roster, self.policy, self.names, (tuple(rules), slots))
+        return _compile(self, (tuple(rules), slots))
 
     def context(self) -> Context:
         """Return what criteria see of the part, without any groups."""
@@ -245,6 +247,20 @@ def _homes(parts: Sequence[Roster]) -> dict[tuple[str | None, str], int]:
     return {key: min(found)[2] for key, found in ranks.items()}
 
 
+def without_members(policy: Policy, gone: Iterable[str]) -> Policy:
+    """Return the policy without what it says about members who are no longer there; other ids stay."""
+    left = frozenset(gone)
+    must, prefer = (
+        [c for c in (criterion.forgetting(left) for criterion in part) if c is not None]
+        for part in (policy.must, policy.prefer)
+    )
+    groups = policy.groups
+    if isinstance(groups, tuple) and isinstance(groups[0], GroupSpec):
+        specs = (spec for spec in groups if isinstance(spec, GroupSpec))
+        groups = tuple(replace(spec, leader=None) if spec.leader in left else spec for spec in specs)
+    return replace(policy, must=must, prefer=prefer, groups=groups)
+
+
 def _restricted(policy: Policy, ids: frozenset[str]) -> Policy:
     def kept(criteria: Sequence[Criterion]) -> tuple[Criterion, ...]:
         return tuple(c for c in (criterion.restricted(ids) for criterion in criteria) if c is not None)
@@ -318,16 +334,11 @@ def _likely_count(policy: Policy, members: int) -> tuple[int, int]:
         return 0, members
 
 
-def _compile(
-    part: str,
-    roster: Roster,
-    policy: Policy,
-    judged: Mapping[str, str] | None,
-    loose: tuple[tuple[Criterion, ...], int] | None = None,
-) -> Compiled:
+def _compile(draft: Draft, loose: tuple[tuple[Criterion, ...], int] | None = None) -> Compiled:
+    part, roster, policy, judged = draft.name, draft.roster, draft.policy, draft.names
     rules = policy.must
     if loose is None:
-        groups, count, used = _groups(part, roster, policy, judged)
+        groups, count, used = _groups(part, roster, policy, judged, draft.called)
     else:
         rules = loose[0]
         groups, count = _open_groups(part, roster, policy, loose[1]), _likely_count(policy, len(roster))
@@ -382,7 +393,7 @@ def _compile(
 
 
 def _groups(
-    part: str, roster: Roster, policy: Policy, judged: Mapping[str, str] | None
+    part: str, roster: Roster, policy: Policy, judged: Mapping[str, str] | None, more: Sequence[str]
 ) -> tuple[tuple[Group, ...], tuple[int, int], tuple[int, int]]:
     """Return the groups of a part, the range of their number that criteria see, and the one that is demanded.
 
@@ -407,7 +418,7 @@ def _groups(
     if specs:
         return tuple(Group(spec.name, *limits[spec.name], required=True) for spec in specs), count, count
     asked = _beside(part, policy, len(roster), whole) if whole else count
-    names = _names(part, [name for rule in policy.must for name in rule.calls], asked[1])
+    names = _names(part, [*(name for rule in policy.must for name in rule.calls), *more], asked[1])
     required = {rule.group for rule in keeps} if asked[0] < len(names) or asked[0] < asked[1] else set(names)
     return tuple(Group(n, *limits.get(n, policy.size), required=n in required) for n in names), count, asked
 

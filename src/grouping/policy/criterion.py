@@ -123,6 +123,16 @@ class Criterion:
         """
         return () if given_up else (self,)
 
+    def forgetting(self, gone: frozenset[str]) -> Self | None:
+        """Return the criterion without members who are no longer anywhere, or None when nothing of it is left.
+
+        Parameters
+        ----------
+        gone : their ids
+        """
+        named = frozenset(self.named)
+        return self.restricted(named - gone) if named & gone else self
+
     def terms(self, context: Context) -> list[Term | Placement]:
         """Return the data of this criterion for one roster; an empty list when the roster says nothing about it.
 
