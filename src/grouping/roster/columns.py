@@ -6,9 +6,10 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
+from grouping.phrases import Phrase
 from grouping.roster.faults import choices, nearest
 from grouping.roster.grids import column_letters
-from grouping.roster.synonyms import column_words, is_private, plain
+from grouping.roster.synonyms import column_words, is_private, meaning_of, plain
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
@@ -48,7 +49,7 @@ class Matched:
 
     def is_serial(self, header: str) -> bool:
         """Whether a column only counts the rows."""
-        return column_words(self.kind).get(plain(header), ("", ""))[0] == "serial"
+        return meaning_of(header, column_words(self.kind))[0] == "serial"
 
 
 def match_columns(
@@ -88,7 +89,7 @@ def _meaning(
             cell = table.header_cell(table.found.index(header))
             faults.add("private_column", "columns of this kind are never stored", table=table, key=header, cell=cell)
         return None, say("private, never stored")
-    field_name, role = words.get(plain(ours), ("", ""))
+    field_name, role = meaning_of(ours, words)
     numbered = _NUMBERED.fullmatch(plain(header))
     if table.kind == "constraints" and not role and numbered and words.get(numbered[1], ("", ""))[0] == "members":
         return f"members.{header}", ""
@@ -142,6 +143,21 @@ def _refuse_doubles(table: Table, headers: list[str], matched: Matched, chosen: 
     for position, key in enumerate(matched.keys):
         if key is not None:
             claims.setdefault(key, []).append(position)
+    doubled = [positions for positions in claims.values() if len(positions) == 2]
+    steps = {second - first for first, second in doubled}
+    if len(doubled) > 2 and len(steps) == 1 and not any(headers[one] in chosen for two in doubled for one in two):
+        ends = [table.header_cell(two[1]) or headers[two[1]] for two in (doubled[0], doubled[-1])]
+        faults.add(
+            "duplicate_column",
+            "two tables stand side by side, with the same headers",
+            table=table,
+            cell=":".join(ends),
+            expected=say("one table below its header"),
+            advice=say("put the rows of the right one below those of the left one"),
+        )
+        for _, second in doubled:
+            matched.keys[second] = None
+        return
     for key, positions in claims.items():
         if len(positions) == 1:
             continue
@@ -164,9 +180,13 @@ def missing_column(table: Table, field: str, message: str, faults: Faults, *, ke
     The cells of a row of which nothing is understood are not repeated: it may be no header, but a person's row.
     """
     words = column_words(table.kind)
-    example = "{'their header': '" + field + "'}"
+    example = Phrase("{'their header': '" + field + "'}", "{'表头': '" + field + "'}")
     unread = [header for header, why in table.ignored if why == "not known"]
-    if table.headers or any(plain(header) in words for header in table.found):
+    is_certain = table.header_row is None or sum(bool(meaning_of(one, words)[1]) for one in table.found) > 1
+    found = None
+    if table.is_turned:
+        advice = say("turn it, a row for each member: copy, then paste special with transpose")
+    elif is_certain:
         found = ", ".join(header for header in table.found if header)
         advice = say("tell which it is by columns={example}", example=example)
         if unread:
@@ -176,8 +196,7 @@ def missing_column(table: Table, field: str, message: str, faults: Faults, *, ke
             text = "{advice}; if the sheet's name is the department, pass columns={example}"
             advice = say(text, advice=advice, example="{'(sheet)': 'department'}")
     else:
-        found = None
         count = sum(1 for header in table.found if header)
-        text = "write a row of headers above the rows: none of the {count} cells of this one is understood"
+        text = "write a row of headers above the rows: hardly any of the {count} cells of this one is understood"
         advice = say(text, count=count)
     faults.add("missing_column", message, table=table, key=key, value=found, advice=advice, cell=table.header_cells())

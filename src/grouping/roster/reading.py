@@ -17,7 +17,7 @@ from grouping.roster.matrices import matrix_of
 from grouping.roster.membersheets import is_like_a_roster, join_members, repeats, write_sheet_name
 from grouping.roster.native import SHEET, native_columns
 from grouping.roster.sources import KINDS, Source
-from grouping.roster.synonyms import column_words, plain
+from grouping.roster.synonyms import column_words, meaning_of
 from grouping.roster.tables import Table, fill_table
 from grouping.roster.words import say
 
@@ -205,7 +205,9 @@ class Reading:
 def _likeness(grid: Grid) -> tuple[bool, int]:
     """Return how much a grid is like a roster: by its name, and by the headers of some row."""
     words = column_words("roster")
-    rows = [sum(isinstance(cell, str) and plain(cell) in words for cell in cells) for cells in grid.cells[:30]]
+    rows = [
+        sum(isinstance(cell, str) and bool(meaning_of(cell, words)[1]) for cell in cells) for cells in grid.cells[:30]
+    ]
     return kind_of_name(grid.sheet or grid.file) == "roster", max(rows, default=0)
 
 

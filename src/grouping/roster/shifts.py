@@ -25,7 +25,7 @@ LABEL_ANCHOR = dt.date(2026, 11, 30)
 """A Monday: bare labels mean Monday to Friday."""
 _SEGMENT = re.compile(r"(\d{1,2}):(\d{2})(\+?)\s*[-–—~至]\s*(\d{1,2}):(\d{2})(\+?)")
 _BY_CALENDAR = frozenset({"见个人排班", "个人排班", "不定时", "不固定", "irregular", "individual"})
-_SEPARATORS = re.compile(r"[;；,，、\s/|-]+")
+_SEPARATORS = re.compile(r"[;；,，、\s/|→>~—-]+")
 
 
 def read_codes(table: Table | None, faults: Faults) -> dict[str, ShiftCode]:

@@ -12,7 +12,7 @@ from grouping.roster.faults import is_private_number
 from grouping.roster.grids import column_letters
 from grouping.roster.layout import Layout, is_blank, is_note, is_total
 from grouping.roster.limits import CELL_CHARACTERS
-from grouping.roster.synonyms import column_words, participation_in, plain
+from grouping.roster.synonyms import column_words, meaning_of, participation_in, plain
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
@@ -39,6 +39,8 @@ _REQUIRED = {
     "rota": {"member_id", "shift_pattern", "crew", "cycle_offset"},
 }
 """Columns in which an error cannot be read as blank: something would be lost, or taken from elsewhere."""
+_LOOKED_AT = 30
+"""Rows of which the first cell is looked at, to tell a table that lies on its side."""
 _ACCIDENTS = frozenset({"nan", "NaN", "NaT", "<NA>"})
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b\u200e\u200f\u2028\u2029\ufeff\ud800-\udfff]")
 
@@ -69,6 +71,7 @@ class Table:
     skipped : row number and why the row is no record of the table
     above : rows before the header that are not blank
     header_row, found : number of the header's row where the table has addresses, and what it says, column by column
+    is_turned : whether headers stand below each other in its first column
     is_matrix : whether it was a calendar of persons × days, which may list others than the members
     errors : cells that hold an error, such as ``"F2 #N/A"``, and are read as blank
     further : tables of the same kind, from other sheets or files, that are read with it
@@ -85,6 +88,7 @@ class Table:
     above: int = 0
     header_row: int | None = None
     found: tuple[str, ...] = ()
+    is_turned: bool = False
     is_matrix: bool = False
     errors: list[str] = field(default_factory=list)
     further: list[Table] = field(default_factory=list)
@@ -209,6 +213,9 @@ def fill_table(
     rows = layout.rows
     table.found = tuple(headers)
     table.header_row = layout.header_row + 1 if has_addresses else None
+    words = column_words(table.kind)
+    firsts = {meaning_of(str(cells[0]), words)[0] for _, cells in rows[:_LOOKED_AT] if cells and not is_blank(cells[0])}
+    table.is_turned = len(firsts - {""}) > 1
     matched = match_columns(table, headers, columns or {}, faults, keep_unknown=keep_unknown)
     keys = list(matched.keys)
     if has_addresses:
