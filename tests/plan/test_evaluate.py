@@ -10,6 +10,7 @@ from hypothesis import strategies as st
 from tests.plan.conftest import POLICY, ROSTER
 
 import grouping as gp
+from grouping.plan.judging import Judge
 
 
 class TestPlans:
@@ -203,3 +204,27 @@ def test_any_division_adds_up(data: st.DataObject) -> None:
     renamed = {member: division[member] and f"new {division[member]}" for member in ids}
     again = gp.evaluate(ROSTER, POLICY, renamed)  # type: ignore[arg-type]
     assert (again.cost, len(again.violations)) == (found.cost, len(found.violations))
+
+
+def test_a_plan_read_from_a_file_learns_its_roster_again(tmp_path):
+    roster = gp.read_roster(gp.sample_path("branch_42"))
+    policy = gp.Policy.balanced(size=(6, 12))
+    today = gp.evaluate(roster, policy, "current_group")
+    read = gp.Evaluation.from_json(today.to_json())
+    with pytest.raises(gp.InputError, match=r"with_inputs\(roster\)"):
+        _ = read.inputs
+    assert read.with_inputs(roster).inputs.roster == roster
+    with pytest.raises(gp.InputError, match="not"):
+        read.with_inputs(roster, policy.replace(principles={"act": 9}))
+
+
+def test_a_judge_scores_as_evaluate_does_when_groups_come_and_go():
+    roster = gp.read_roster(gp.sample_path("branch_42"))
+    policy = gp.Policy.balanced(size=(6, 12))
+    judge = Judge(roster, policy)
+    group_of = dict(zip(roster.member_ids, roster.column("current_group"), strict=True))
+    for member, group in [(None, None), ("HQ0001", "new"), ("HQ0002", "new"), ("HQ0001", group_of["HQ0030"])]:
+        if member:
+            group_of[member] = group
+        mine, fresh = judge.groups(group_of), gp.evaluate(roster, policy, group_of)
+        assert (mine.cost, mine.violations, mine.result.scores) == (fresh.cost, fresh.violations, fresh.result.scores)

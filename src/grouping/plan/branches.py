@@ -11,6 +11,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 from grouping.errors import GroupingError, InfeasibleError, NoPlanFoundError
+from grouping.plan.evaluation import Inputs
 from grouping.plan.forming import checked_gap, checked_limit, checked_policy, checked_workers, plan_of
 from grouping.plan.reasons import counted
 from grouping.policy.compiling import Compiled, Draft, drafts
@@ -201,7 +202,7 @@ class _Stream:
             self.fail(part.name, outcome.error)
             return None
         try:
-            plan = plan_of([part], [outcome.solution], self.policy, self.settings, begun)
+            plan = plan_of([part], [outcome.solution], Inputs(part.roster, self.policy), self.settings, begun)
         except InfeasibleError as error:
             self.fail(part.name, error)
             return None

@@ -3,9 +3,10 @@
 from __future__ import annotations
 
 import json
+from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 
 from grouping.errors import InputError, Issue
 from grouping.plan.records import SCHEMA_VERSION, BrokenRule, Finding, GroupSummary, Result
@@ -16,9 +17,34 @@ from grouping.writing import replace_file
 if TYPE_CHECKING:
     import pandas as pd
 
+    from grouping.policy.policy import Policy
     from grouping.roster import Roster
 
 __all__ = ["Evaluation", "Plan", "compare"]
+
+
+@dataclass(frozen=True)
+class Inputs:
+    """By what a division is scored.
+
+    Attributes
+    ----------
+    roster : the members
+    policy : what is wanted
+    """
+
+    roster: Roster
+    policy: Policy
+
+
+Laid = TypeVar("Laid", covariant=True)
+
+
+class LaysOver(Protocol[Laid]):
+    """Something that is laid over standing groups."""
+
+    def over(self, standing: Evaluation) -> Laid:
+        """Return itself laid over standing groups."""
 
 
 class Evaluation:
@@ -30,17 +56,56 @@ class Evaluation:
     Parameters
     ----------
     result : the records
+    inputs : the roster and the policy by which it was scored; None when it was read from a file
     """
 
     _called: ClassVar[str] = "an evaluation"
 
-    def __init__(self, result: Result) -> None:
+    def __init__(self, result: Result, inputs: Inputs | None = None) -> None:
         self._result = result
+        self._inputs = inputs
 
     @property
     def result(self) -> Result:
         """The whole result as validated plain data."""
         return self._result
+
+    @property
+    def inputs(self) -> Inputs:
+        """The roster and the policy by which it was scored, which every question about it needs.
+
+        Raises
+        ------
+        InputError
+            When it was read from a file, which holds no roster: give it back by :meth:`with_inputs`.
+        """
+        if self._inputs is None:
+            advice = "plan.with_inputs(roster)"
+            raise InputError(Issue("no_roster", "read from a file, it does not know its roster", advice=advice))
+        return self._inputs
+
+    def with_inputs(self, roster: Roster, policy: Policy | None = None) -> Self:
+        """Return the same division knowing its roster again, after :meth:`from_json`.
+
+        Parameters
+        ----------
+        roster : the members
+        policy : by what it was scored; None is the policy that the file holds
+
+        Raises
+        ------
+        InputError
+            When the division scores otherwise by this roster and policy than it says.
+        """
+        from grouping.plan.judging import Judge
+        from grouping.policy.policy import Policy as Wanted
+
+        inputs = Inputs(roster, Wanted.from_dict(self._result.policy) if policy is None else policy)
+        again = Judge(inputs.roster, inputs.policy).same(self)
+        if (again.cost, again.result.scale) != (self.cost, self._result.scale):
+            message = f"by this roster and policy the division scores {again.score:.4f}, not {self.score:.4f}"
+            raise InputError(Issue("other_roster", message, advice="hand in the roster it was made from"))
+        return type(self)(self._result, inputs)
 
     @property
     def score(self) -> float:
@@ -182,6 +247,24 @@ class Evaluation:
             advice = "read it by Evaluation.from_json"
             raise InputError(Issue("bad_result", "is an evaluation, not a plan", file=file, advice=advice))
         return cls(result)
+
+    def with_task_forces(self, task_forces: LaysOver[Laid]) -> Laid:
+        """Return what temporary project groups, laid over these groups, ask of the members; the groups stay the same.
+
+        Parameters
+        ----------
+        task_forces : a :class:`grouping.TaskForcePlan`
+
+        Returns
+        -------
+        Overlay : ``load`` is a table of who serves in which task besides the own group, for how long
+
+        Raises
+        ------
+        InputError
+            When a member who serves is in no group.
+        """
+        return task_forces.over(self)
 
     def describe(self, lang: str = "en") -> str:
         """Return the division in words: scores, groups, and what each group loses by which criterion.

@@ -18,14 +18,12 @@ from grouping.errors import InfeasibleError, Issue, PolicyError, VerificationErr
 from grouping.plan.bars import progress_bar
 from grouping.plan.building import Scored, Status, build
 from grouping.plan.divisions import Division, read_division
-from grouping.plan.evaluation import Evaluation, Plan
+from grouping.plan.evaluation import Evaluation, Inputs, Plan
+from grouping.plan.judging import Judge
 from grouping.plan.reasons import counted, reasons
-from grouping.plan.records import BrokenRule
 from grouping.plan.things import place_teams
-from grouping.policy.compiling import Compiled, compile_drafts, compile_parts, drafts
-from grouping.policy.general import Together
+from grouping.policy.compiling import Compiled, compile_drafts, drafts
 from grouping.policy.policy import Policy
-from grouping.policy.rules import Within
 from grouping.scale.sharing import Options, Part, crew_of, solve_parts
 from grouping.scoring import faults, score
 
@@ -127,13 +125,13 @@ def form_groups(
     finally:
         crew.close()
     told = {key: getattr(options, key) for key in ("time_limit", "seed", "workers", "reproducible", "gap_limit")}
-    return plan_of(parts, solutions, wanted, told, begun)
+    return plan_of(parts, solutions, Inputs(roster, wanted), told, begun)
 
 
 def plan_of(
     parts: Sequence[Compiled],
     solutions: Sequence[Solution | None],
-    policy: Policy,
+    inputs: Inputs,
     told: Mapping[str, Any],
     begun: float,
 ) -> Plan:
@@ -141,6 +139,7 @@ def plan_of(
 
     Parameters
     ----------
+    inputs : the roster and the policy of the whole plan
     told : the options of the run, for the provenance
     begun : moment of ``time.perf_counter()`` at which the run began
 
@@ -163,7 +162,7 @@ def plan_of(
     status: Status = "optimal" if proven else "feasible"
     provenance = _provenance(parts, found, told)
     provenance["seconds"]["wall"] = round(time.perf_counter() - begun, 3)
-    return Plan(build(scored, policy, status, provenance=provenance))
+    return Plan(build(scored, inputs.policy, status, provenance=provenance), inputs)
 
 
 def start_of(part: Compiled, given: Division) -> IntArray | None:
@@ -339,35 +338,4 @@ def evaluate(
     >>> 0 < today.score < 100
     True
     """
-    wanted = checked_policy(policy)
-    division = read_division(roster, assignments)
-    group_of = division.group_of
-    parts = compile_parts(roster, wanted, group_of)
-    scored = []
-    homes: dict[str, list[str]] = {}
-    for part in parts:
-        names = [group.name for group in part.problem.groups]
-        members = [group_of.get(member) for member in part.roster.member_ids]
-        place: IntArray = np.full(len(part.problem.size), -1, dtype=np.int64)
-        place[: len(members)] = [-1 if name is None else names.index(name) for name in members]
-        for thing, team in enumerate(part.teams, start=len(members)):
-            keeper = division.covers.get((part.name, team))
-            if keeper is not None and keeper in members and part.teams.count(team) == 1:
-                place[thing] = names.index(keeper)
-        index = {member: i for i, member in enumerate(part.roster.member_ids)}
-        seated = {("leader", names.index(group_of[m])): index[m] for m in division.leaders if m in index}
-        place = place_teams(part.problem, place, seated)
-        scored.append(Scored(part, place, score(part.problem, place, seated)))
-        for name in dict.fromkeys(name for name in members if name is not None):
-            homes.setdefault(name, []).append(part.name)
-    border = next((c.label for c in wanted.must if isinstance(c, Within)), "Within")
-    crossing = [
-        BrokenRule(rule=border, group=name, members=(), amount=len(where) - 1)
-        for name, where in homes.items()
-        if len(where) > 1
-    ]
-    for rule in wanted.must:
-        if isinstance(rule, Together) and not any(set(rule.ids) <= set(part.roster.member_ids) for part in parts):
-            apart = len({(group_of.get(member), member not in group_of) for member in rule.ids})
-            crossing.append(BrokenRule(rule=rule.label, group="", members=rule.ids, amount=max(apart - 1, 1)))
-    return Evaluation(build(scored, wanted, "evaluated", crossing))
+    return Judge(roster, checked_policy(policy)).judge(read_division(roster, assignments))

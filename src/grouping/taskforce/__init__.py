@@ -1,6 +1,7 @@
 """Temporary project groups: people pulled out of the standing groups for a time, without moving their membership."""
 
 from grouping.taskforce.forming import form_task_forces
+from grouping.taskforce.plans import TaskForcePlan
 from grouping.taskforce.policy import TaskPolicy
 from grouping.taskforce.reading import read_tasks
 from grouping.taskforce.records import (
@@ -9,7 +10,6 @@ from grouping.taskforce.records import (
     RestBroken,
     Service,
     TaskFinding,
-    TaskForcePlan,
     TaskForceResult,
 )
 from grouping.taskforce.schema import Lead, Task, TaskLimits, TaskRole, TaskRule, Wave

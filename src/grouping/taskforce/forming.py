@@ -21,8 +21,9 @@ from grouping.taskforce.findings import Choice, cost_of, findings_of, releases_o
 from grouping.taskforce.inputs import given_of
 from grouping.taskforce.large import LARGE, solve_large
 from grouping.taskforce.model import TaskModel
+from grouping.taskforce.plans import TaskForcePlan
 from grouping.taskforce.policy import TaskPolicy
-from grouping.taskforce.records import TaskForcePlan, TaskForceResult
+from grouping.taskforce.records import TaskForceResult
 from grouping.taskforce.schema import Task
 
 if TYPE_CHECKING:
@@ -152,7 +153,7 @@ def plan_of(case: Case, found: Found, provenance: Mapping[str, Any]) -> TaskForc
         given=case.given,
         provenance=dict(provenance),
     )
-    return TaskForcePlan(result)
+    return TaskForcePlan(result, case.roster)
 
 
 def solve_case(

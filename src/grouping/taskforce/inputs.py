@@ -8,7 +8,8 @@ from collections.abc import Iterable, Mapping, Sequence
 from typing import TYPE_CHECKING, Any
 
 from grouping.errors import InputError, Issue
-from grouping.taskforce.records import Given, Release, Service, TaskForcePlan
+from grouping.taskforce.plans import TaskForcePlan
+from grouping.taskforce.records import Given, Release, Service
 
 if TYPE_CHECKING:
     import pandas as pd

@@ -3,20 +3,12 @@
 from __future__ import annotations
 
 import datetime as dt
-import json
-from os import PathLike
-from pathlib import Path
-from typing import TYPE_CHECKING, Any, Literal, Self
+from typing import Any, Literal, Self
 
-from pydantic import Field, ValidationError, model_validator
+from pydantic import Field, model_validator
 
-from grouping.errors import InputError, Issue
 from grouping.taskforce.policy import TaskPolicy
 from grouping.taskforce.schema import Interval, Task, TaskRecord
-from grouping.writing import replace_file
-
-if TYPE_CHECKING:
-    import pandas as pd
 
 SCHEMA_VERSION = 1
 
@@ -123,7 +115,7 @@ class Given(TaskRecord):
 
 
 class TaskForceResult(TaskRecord):
-    """Task forces as plain data; the JSON form of a :class:`TaskForcePlan`.
+    """Task forces as plain data; the JSON form of a :class:`grouping.TaskForcePlan`.
 
     Attributes
     ----------
@@ -164,164 +156,3 @@ class TaskForceResult(TaskRecord):
         if any(service.task not in known for service in self.services):
             raise ValueError("somebody serves in a task that is not listed")
         return self
-
-
-class TaskForcePlan:
-    """Temporary project groups laid over the standing ones; made by :func:`grouping.form_task_forces`.
-
-    Immutable; equal when all records are. It never changes a standing plan.
-
-    Parameters
-    ----------
-    result : the records
-    """
-
-    def __init__(self, result: TaskForceResult) -> None:
-        self._result = result
-
-    @property
-    def result(self) -> TaskForceResult:
-        """The whole result as validated plain data."""
-        return self._result
-
-    @property
-    def status(self) -> str:
-        """Return "optimal" or "feasible"."""
-        return self._result.status
-
-    @property
-    def cost(self) -> int:
-        """Cost points, smaller is better; divided by ``result.scale`` they are weighted member-points."""
-        return self._result.cost
-
-    @property
-    def cost_bound(self) -> int | None:
-        """Proven lower limit of the cost; None when nothing is proven."""
-        return self._result.cost_bound
-
-    @property
-    def gap(self) -> float | None:
-        """(cost − bound) / cost, 0 when proven; None when nothing is proven."""
-        if self.cost_bound is None:
-            return None
-        return (self.cost - self.cost_bound) / self.cost if self.cost else 0.0
-
-    @property
-    def tasks(self) -> tuple[Task, ...]:
-        """The tasks asked for."""
-        return self._result.tasks
-
-    @property
-    def services(self) -> tuple[Service, ...]:
-        """Who serves where, task by task, role by role."""
-        return self._result.services
-
-    @property
-    def findings(self) -> tuple[TaskFinding, ...]:
-        """What every task loses by every criterion; their points add up to the cost."""
-        return self._result.findings
-
-    @property
-    def assignments(self) -> pd.DataFrame:
-        """Who serves where.
-
-        Returns
-        -------
-        DataFrame : a row per member and task: task, role, member_id, lead ("leader", "deputy" or "member"), waves (a
-            tuple of numbers), starts, ends (of the whole presence), hours (of presence), releases (shifts), home
-        """
-        import pandas as pd
-
-        taken: dict[tuple[str, str], int] = {}
-        for release in self._result.releases:
-            key = (release.task, release.member_id)
-            taken[key] = taken.get(key, 0) + 1
-        rows = [
-            {
-                "task": one.task,
-                "role": one.role,
-                "member_id": one.member_id,
-                "lead": one.lead,
-                "waves": one.waves,
-                "starts": one.presence[0][0],
-                "ends": one.presence[-1][1],
-                "hours": sum((end - start).total_seconds() for start, end in one.presence) / 3600,
-                "releases": taken.get((one.task, one.member_id), 0),
-                "home": one.home,
-            }
-            for one in self.services
-        ]
-        columns = ["task", "role", "member_id", "lead", "waves", "starts", "ends", "hours", "releases", "home"]
-        return pd.DataFrame(rows, columns=columns)
-
-    @property
-    def releases(self) -> pd.DataFrame:
-        """The shifts that people are taken out of.
-
-        Returns
-        -------
-        DataFrame : a row per member and shift: task, member_id, day, code, team, department, begun
-        """
-        import pandas as pd
-
-        rows = [release.model_dump() for release in self._result.releases]
-        return pd.DataFrame(rows, columns=list(Release.model_fields))
-
-    def members_of(self, task: str, role: str | None = None) -> tuple[str, ...]:
-        """Return the ids of the members of a task, or of one of its roles."""
-        return tuple(one.member_id for one in self.services if one.task == task and role in (None, one.role))
-
-    def leader_of(self, task: str, lead: str = "leader") -> str | None:
-        """Return the id of a task's leader, or of its ``"deputy"``."""
-        return next((one.member_id for one in self.services if one.task == task and one.lead == lead), None)
-
-    def to_json(self, path: str | PathLike[str] | None = None) -> str:
-        """Return the whole plan as JSON, and write it to a file if a path is given."""
-        text = self._result.model_dump_json(exclude_defaults=True, indent=1)
-        if path is not None:
-            replace_file(path, (text + "\n").encode("utf-8"))
-        return text
-
-    @classmethod
-    def from_json(cls, source: str | PathLike[str]) -> Self:
-        """Return the plan that :meth:`to_json` wrote.
-
-        Parameters
-        ----------
-        source : path of a file, or the JSON text itself
-
-        Raises
-        ------
-        InputError
-            When it is no such file, or its numbers contradict each other.
-        """
-        text = str(source)
-        name = None
-        if not text.lstrip().startswith("{"):
-            name = Path(source).name
-            try:
-                text = Path(source).read_text(encoding="utf-8-sig")
-            except (OSError, UnicodeDecodeError) as error:
-                raise InputError(Issue("unreadable", f"cannot be read: {error}", file=name)) from error
-        try:
-            return cls(TaskForceResult.model_validate(json.loads(text)))
-        except ValidationError as error:
-            faults = [
-                Issue("bad_plan", entry["msg"], file=name, column=".".join(map(str, entry["loc"])) or None)
-                for entry in error.errors(include_url=False, include_input=False, include_context=False)
-            ]
-            raise InputError(faults) from None
-        except ValueError as error:
-            raise InputError(Issue("bad_syntax", f"is not valid JSON: {error}", file=name)) from error
-
-    def __eq__(self, other: object) -> bool:
-        """Tell whether all records are equal."""
-        return isinstance(other, TaskForcePlan) and other._result == self._result
-
-    def __hash__(self) -> int:
-        """Return a hash of who serves where."""
-        return hash(self._result.services)
-
-    def __repr__(self) -> str:
-        """Return the tasks, the seats and the status."""
-        return f"TaskForcePlan({len(self.tasks)} tasks, {len(self.services)} seats, {self.status}, cost {self.cost})"
