@@ -17,7 +17,8 @@ Role      points and eligibility per item                the points of the cheap
 
 Several Focus terms may hang on the same choice (the place is one place, whoever asks about it), and several Role
 terms on the same seat. A term with ``must`` is a rule: it demands 0 points in every group. Otherwise its points
-are multiplied by its integer ``weight`` and added to the cost.
+are multiplied by its integer ``weight`` and added to the cost. A :class:`Budget` limits what a whole plan may pay for
+some terms, whatever their weight.
 """
 
 from __future__ import annotations
@@ -296,6 +297,39 @@ class Placement:
 
 
 @dataclass(frozen=True, slots=True)
+class Budget:
+    """A limit of what the whole plan pays for some terms: Σ factor × points ≤ most.
+
+    The points are those of the answers that groups give anyway: every group takes the options and fills the seats
+    that cost it least, and only where several cost the same do budgets decide, the first budget first. So a budget
+    rules divisions out, but never changes what a division costs.
+
+    Parameters
+    ----------
+    name : what it is called when it is exceeded
+    factors : an integer for each term of the problem, not negative; the weights of the terms play no part
+    most : the limit
+
+    Examples
+    --------
+    >>> import grouping as gp
+    >>> two = gp.Choice("group", ("today's",))
+    >>> stay = gp.Focus(name="Stay", choice="group", points=[[0], [0], [100]], groups=(0,))
+    >>> few = gp.Budget("moves", factors=(1,), most=0)  # in points of Stay, which costs nothing by itself
+    >>> groups = (gp.Group("A", 1, 3), gp.Group("B", 1, 3))
+    >>> problem = gp.Problem(size=[1, 1, 1], groups=groups, choices=(two,), terms=(stay,), budgets=(few,))
+    >>> gp.score(problem, [0, 0, 0]).violations
+    (Violation(rule='moves', group=-1, items=(), amount=100),)
+    >>> gp.score(problem, [0, 0, 1]).violations
+    ()
+    """
+
+    name: str
+    factors: tuple[int, ...]
+    most: int
+
+
+@dataclass(frozen=True, slots=True)
 class Measure:
     """How a cost reads in the sense and unit of whoever asked.
 
@@ -340,11 +374,12 @@ class Problem:
     ceiling : a rule: no group costs more than so many cost units per member; None for none
     worst_first : of two divisions the one is better whose worst group costs less per member, and only then the one
         that costs less in all
+    budgets : limits of what the whole plan pays for some terms
 
     Raises
     ------
     PolicyError
-        When the total cost could reach 2^53.
+        When the total cost, or what counts against a budget, could reach 2^53.
     ValueError
         When arrays do not fit each other.
     """
@@ -361,12 +396,13 @@ class Problem:
     measure: Measure = field(default=Measure())
     ceiling: Fraction | None = None
     worst_first: bool = False
+    budgets: tuple[Budget, ...] = ()
 
     def __post_init__(self) -> None:
         """Freeze and check everything once, so that engines need not."""
         items = int(np.shape(self.size)[0])
         object.__setattr__(self, "size", _integers(self.size, items))
-        for name in ("groups", "choices", "terms", "placements", "keys"):
+        for name in ("groups", "choices", "terms", "placements", "keys", "budgets"):
             object.__setattr__(self, name, tuple(getattr(self, name)))
         if not self.keys:
             object.__setattr__(self, "keys", tuple(str(i) for i in range(items)))
@@ -388,7 +424,12 @@ class Problem:
         for placement in self.placements:
             if not 0 <= placement.item < items or not all(0 <= g < len(self.groups) for g in placement.groups):
                 raise ValueError(f"placement {placement.name!r} names an item or group that does not exist")
-        if self.most_cost >= LARGEST_COST:
+        for budget in self.budgets:
+            if len(budget.factors) != len(self.terms) or any(factor < 0 for factor in budget.factors):
+                raise ValueError(f"budget {budget.name!r} needs one factor per term, not negative")
+        if self.worst_first and self.budgets:
+            raise PolicyError("the worst group first and a limit for the whole plan cannot be asked together")
+        if max((self.most_cost, *map(self.most_used, self.budgets))) >= LARGEST_COST:
             raise PolicyError(
                 "the weights have no small enough common denominator to be added exactly: use fewer decimals"
             )
@@ -412,6 +453,12 @@ class Problem:
         """An upper limit of the cost of any division that keeps every rule."""
         groups, largest = len(self.groups), self.largest
         return sum(term.weight * term.most_points(self.size, groups, largest) for term in self.terms)
+
+    def most_used(self, budget: Budget) -> int:
+        """Return an upper limit of what any division that keeps every rule pays against a budget."""
+        groups, largest = len(self.groups), self.largest
+        pairs = zip(budget.factors, self.terms, strict=True)
+        return sum(factor * term.most_points(self.size, groups, largest) for factor, term in pairs if factor)
 
     @property
     def members(self) -> int:
@@ -557,7 +604,7 @@ class Problem:
                 return [plain(entry) for entry in value]
             if isinstance(value, Fraction):
                 return [value.numerator, value.denominator]
-            if isinstance(value, Term | Choice | Group | Placement | Measure):
+            if isinstance(value, Term | Choice | Group | Placement | Measure | Budget):
                 data = {part.name: plain(getattr(value, part.name)) for part in fields(value)}
                 return {"kind": value.kind, **data} if isinstance(value, Term) else data
             return value
@@ -581,7 +628,7 @@ def _feed(found: hashlib._Hash, value: Any) -> None:
         found.update(f"{len(value)}[".encode())
         for entry in value:
             _feed(found, entry)
-    elif isinstance(value, Problem | Term | Choice | Group | Placement):
+    elif isinstance(value, Problem | Term | Choice | Group | Placement | Budget):
         found.update(f"{type(value).__name__}(".encode())
         for part in fields(value):
             _feed(found, getattr(value, part.name))

@@ -49,10 +49,10 @@ class Violation:
 
     Attributes
     ----------
-    rule : name of the rule; "size", "groups", "unplaced" and "ceiling" are the rules of the problem itself
+    rule : name of the rule or budget; "size", "groups", "unplaced" and "ceiling" are the rules of the problem itself
     group : index of the group, -1 when no single group is meant
     items : the items concerned
-    amount : by how much: people too many or too few, or points that should be 0
+    amount : by how much: people too many or too few, points that should be 0, or points beyond a budget
     """
 
     rule: str
@@ -155,6 +155,10 @@ class _Scorer:
             if isinstance(term, Pair) and term.offset:
                 self.parts.append(Part(t, -1, term.offset))
         cost = sum(part.points * problem.terms[part.term].weight for part in self.parts)
+        for budget in problem.budgets:
+            beyond = sum(budget.factors[part.term] * part.points for part in self.parts) - budget.most
+            if beyond > 0:
+                self._violate(budget.name, -1, (), beyond)
         return Score(cost, tuple(self.parts), self.options, self.seated, tuple(self.violations))
 
     def _violate(self, rule: str, group: int, items: Sequence[int] | IntArray, amount: int) -> None:
@@ -186,7 +190,9 @@ class _Scorer:
             self._violate(term.name, part.group, part.items, part.points)
 
     def _answer(self, choice: Choice, g: int, items: IntArray, size: int) -> None:
-        """Let the group take the option that breaks least and then costs least; the first one on a tie."""
+        """Let the group take the option that breaks least, then costs least, then uses least of the budgets in their
+        order; the first one on a tie.
+        """
         terms = [
             (t, term)
             for t, term in enumerate(self.problem.terms)
@@ -196,17 +202,20 @@ class _Scorer:
             return
         broken = np.zeros(len(choice.labels), dtype=np.int64)
         cost = np.zeros(len(choice.labels), dtype=np.int64)
+        use = np.zeros((len(self.problem.budgets), len(choice.labels)), dtype=np.int64)
         if choice.capacity is not None:
             broken += np.maximum(size - choice.capacity, 0)
-        for _, term in terms:
+        for t, term in terms:
             points = _focus_points(term, items)
+            for b, budget in enumerate(self.problem.budgets):
+                use[b] += budget.factors[t] * points
             if term.must:
                 broken += points
             else:
                 cost += term.weight * points
             if term.forbidden is not None:
                 broken += term.forbidden[items].sum(axis=0)
-        option = int(np.lexsort((cost, broken))[0])
+        option = int(np.lexsort((*use[::-1], cost, broken))[0])
         self.options[choice.name, g] = option
         if choice.capacity is not None and size > choice.capacity[option]:
             self._violate(choice.name, g, items, size - int(choice.capacity[option]))
@@ -234,7 +243,7 @@ class _Scorer:
             if holder not in items:
                 self._violate(seat, g, [holder], 1)
         else:
-            holder = self._cheapest([term for _, term in terms], items)
+            holder = self._cheapest(terms, items)
         if holder is not None:
             self.seated[seat, g] = holder
         for t, term in terms:
@@ -245,18 +254,21 @@ class _Scorer:
             if term.must and (points or not fits):
                 self._violate(term.name, g, guilty, max(points, 1))
 
-    @staticmethod
-    def _cheapest(terms: Sequence[Role], items: IntArray) -> int | None:
-        rules = [term for term in terms if term.must]
+    def _cheapest(self, terms: Sequence[tuple[int, Role]], items: IntArray) -> int | None:
+        rules = [term for _, term in terms if term.must]
         free = items[_all([term.eligible[items] & (term.points[items] == 0) for term in rules], len(items))]
         if not rules:
-            free = free[_any([term.eligible[free] for term in terms], len(free))]
+            free = free[_any([term.eligible[free] for _, term in terms], len(free))]
         if not free.size:
             return None
         cost = np.zeros(len(free), dtype=np.int64)
-        for term in terms:
-            cost += term.weight * np.where(term.eligible[free], term.points[free], term.vacant)
-        return int(free[np.argmin(cost)])
+        use = np.zeros((len(self.problem.budgets), len(free)), dtype=np.int64)
+        for t, term in terms:
+            points = np.where(term.eligible[free], term.points[free], term.vacant)
+            cost += term.weight * points
+            for b, budget in enumerate(self.problem.budgets):
+                use[b] += budget.factors[t] * points
+        return int(free[np.lexsort((*use[::-1], cost))[0]])
 
 
 def _focus_points(term: Focus, items: IntArray) -> IntArray:

@@ -2,18 +2,20 @@
 
 Its bound is weak, so it does not prove plans good; it settles whether the rules can be kept at all, finds a first
 plan when local search cannot, and is the independent reading of the terms that the contract suite holds against the
-scorer.
+scorer. Where a budget counts the points of a choice or seat that other terms have a say in, the model has to demand
+that groups give the answer that costs least, since another one might spare the budget.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, NamedTuple
 
 import numpy as np
 from ortools.sat.python import cp_model
 
-from grouping.problem import Count, Focus, IntArray, Pair, Problem, Role
+from grouping.problem import BoolArray, Count, Focus, IntArray, Pair, Problem, Role, Term
 from grouping.solving.cpsat import Answer, run
 
 if TYPE_CHECKING:
@@ -39,8 +41,7 @@ class Model:
 
 def build(problem: Problem, objective: bool = True) -> Model:
     """Return the model of a problem; without objective it only asks for the rules to be kept."""
-    builder = _Builder(problem, objective)
-    return builder.build()
+    return Builder(problem, objective).build()
 
 
 def fix(model: Model, group_of: IntArray) -> None:
@@ -98,7 +99,24 @@ def solve(
     return answer, np.array(found, dtype=np.int64)
 
 
-class _Builder:
+class _Answer(NamedTuple):
+    """One answer of a group to a choice, or one who fills a seat.
+
+    Attributes
+    ----------
+    given : what is true when it is given
+    against : of which one is true when a rule stands against it
+    never : whether a rule always does
+    """
+
+    given: Sequence[cp_model.IntVar]
+    against: Sequence[cp_model.LiteralT]
+    never: bool
+
+
+class Builder:
+    """Writes the model term by term; what a subclass changes is whether sizes, numbers, placements and rules hold."""
+
     def __init__(self, problem: Problem, objective: bool) -> None:
         self.problem = problem
         self.objective = objective
@@ -106,6 +124,10 @@ class _Builder:
         self.model = cp_model.CpModel()
         self.costs: list[cp_model.LinearExprT] = []
         self.limited = 0
+        self.uses: list[list[cp_model.LinearExprT]] = [[] for _ in problem.budgets]
+        self.factors = np.array([budget.factors for budget in problem.budgets], dtype=np.int64).reshape(
+            len(problem.budgets), len(problem.terms)
+        )
         items, groups = range(len(problem.size)), range(len(problem.groups))
         self.inside = [[self.model.new_bool_var(f"in_{i}_{g}") for g in groups] for i in items]
         self.used = [self.model.new_bool_var(f"used_{g}") for g in groups]
@@ -113,45 +135,118 @@ class _Builder:
         self.member_count = [int(i) for i in np.flatnonzero(problem.size)]
 
     def build(self) -> Model:
+        """Return the model."""
         problem, model = self.problem, self.model
-        for i, row in enumerate(self.inside):
+        for row in self.inside:
             model.add_exactly_one(row)
             for g, flag in enumerate(row):
-                if not problem.allowed[i, g]:
-                    model.add(flag == 0)
                 model.add_implication(flag, self.used[g])
-        least_used = [self.used[g] for g in range(len(problem.groups))]
-        model.add_linear_constraint(sum(least_used), problem.least, problem.at_most)
-        for g, group in enumerate(problem.groups):
-            if group.required:
-                model.add(self.used[g] == 1)
-            size = self.size(g)
-            model.add(size >= group.lo).only_enforce_if(self.used[g])
-            model.add(size <= group.hi)
+        self.place()
+        self.number()
+        for g in range(len(problem.groups)):
+            self.limit(g)
             for choice in problem.choices:
                 self._answer(choice.name, g)
             for seat in problem.seats:
                 self._fill(seat, g)
-            for term in problem.terms:
-                if not term.applies_to(g) or not (term.must or (term.weight and self.priced)):
+            for t, term in enumerate(problem.terms):
+                if not term.applies_to(g) or not (term.must or self._asks(t)):
                     continue
                 if isinstance(term, Count):
-                    self._count(term, g)
+                    self._count(t, term, g)
                 elif isinstance(term, Pair) and (term.must or term.groups is not None or problem.ceiling is not None):
-                    self._pair(term, g)
+                    self._pair(t, term, g)
             self._limit(g)
+        if problem.ceiling is None:
+            self._pairs_of_all()
+        offsets = [term.offset if isinstance(term, Pair) else 0 for term in problem.terms]
+        for budget, used, factors in zip(problem.budgets, self.uses, self.factors, strict=True):
+            model.add(sum(used) + int(factors @ offsets) <= budget.most)
         if self.objective:
-            if problem.ceiling is None:
-                self._pairs_of_all()
             offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
             model.minimize(sum(self.costs) + offset)
         return Model(model, self.inside, self.used, self.together)
 
+    def place(self) -> None:
+        """Keep items out of the groups that placements forbid."""
+        for i, g in zip(*np.nonzero(~self.problem.allowed), strict=True):
+            self.model.add(self.inside[i][g] == 0)
+
+    def number(self) -> None:
+        """Demand the number of groups, and the groups that have to be used."""
+        self.model.add_linear_constraint(sum(self.used), self.problem.least, self.problem.at_most)
+        for group, used in zip(self.problem.groups, self.used, strict=True):
+            if group.required:
+                self.model.add(used == 1)
+
+    def limit(self, g: int) -> None:
+        """Demand the limits of a group's size."""
+        group, size = self.problem.groups[g], self.size(g)
+        self.model.add(size >= group.lo).only_enforce_if(self.used[g])
+        self.model.add(size <= group.hi)
+
+    def under(self, term: Term) -> list[cp_model.IntVar]:
+        """Return the literals that have to be true for a rule to be demanded; none demands it always."""
+        return []
+
     def size(self, g: int) -> cp_model.LinearExprT:
+        """Return the number of members in a group."""
         return cp_model.LinearExpr.sum([self.inside[i][g] for i in self.member_count])
 
+    def _asks(self, t: int) -> bool:
+        """Tell whether the points of a term count, in the cost or against a budget."""
+        return bool((self.problem.terms[t].weight and self.objective) or self.factors[:, t].any())
+
     def _pay(self, cost: cp_model.LinearExprT) -> None:
-        self.costs.append(cost)
+        if self.objective:
+            self.costs.append(cost)
+
+    def _use(self, t: int, points: cp_model.LinearExprT) -> None:
+        """Count points of a term against the budgets."""
+        for used, factor in zip(self.uses, self.factors[:, t].tolist(), strict=True):
+            if factor:
+                used.append(factor * points)
+
+    def _first(
+        self,
+        answers: Sequence[_Answer],
+        levels: Sequence[Sequence[cp_model.LinearExprT]],
+        worst: Sequence[int],
+        mixed: bool,
+        g: int,
+        name: str,
+    ) -> list[cp_model.LinearExprT]:
+        """Return the values of the answer that a group gives: the lexicographic least of all that it may give.
+
+        Parameters
+        ----------
+        levels : per level (cost, then every budget), what each answer is worth
+        worst : per level, the most that any is worth
+        mixed : False when the least at one level is the least at all of them, so that nothing has to be demanded
+        """
+        model, used = self.model, self.used[g]
+        values: list[cp_model.LinearExprT] = []
+        for number, (level, limit) in enumerate(zip(levels, worst, strict=True)):
+            value = model.new_int_var(0, int(limit), f"{name}_{g}_{number}")
+            for answer, worth in zip(answers, level, strict=True):
+                model.add(value == worth).only_enforce_if(answer.given)
+            model.add(value == 0).only_enforce_if(~used)
+            values.append(value)
+        if not mixed:
+            return values
+        for answer, *worths in zip(answers, *levels, strict=True):
+            if answer.never:
+                continue
+            barred = model.new_bool_var("")
+            model.add_bool_or([*answer.against, ~barred])
+            at = [model.new_bool_var("") for _ in range(len(levels) + 1)]
+            model.add_bool_or([*at, barred, ~used])
+            for where, before in enumerate(at):
+                for earlier, worth in zip(values[:where], worths, strict=False):
+                    model.add(earlier <= worth).only_enforce_if(before)
+                if where < len(values):
+                    model.add(values[where] + 1 <= worths[where]).only_enforce_if(before)
+        return values
 
     def _limit(self, g: int) -> None:
         """Keep what the group pays under the ceiling; the costs of this group are those added last."""
@@ -163,78 +258,136 @@ class _Builder:
     def _answer(self, name: str, g: int) -> None:
         problem, model = self.problem, self.model
         choice = next(choice for choice in problem.choices if choice.name == name)
-        terms = [t for t in problem.terms if isinstance(t, Focus) and t.choice == name and t.applies_to(g)]
-        if choice.capacity is None:
+        every = [(t, u) for t, u in enumerate(problem.terms) if isinstance(u, Focus) and u.choice == name]
+        every = [(t, term) for t, term in every if term.applies_to(g)]
+        counted = any(self.factors[:, t].any() for t, _ in every)
+        terms = [term for t, term in every]
+        if choice.capacity is None and not counted:
             terms = [t for t in terms if t.must or t.forbidden is not None or self.priced]
         if not terms:
             return
         picks = [model.new_bool_var(f"{name}_{g}_{o}") for o in range(len(choice.labels))]
         model.add_exactly_one(picks)
-        rows = [[self.inside[i][g] for i in range(len(problem.size))]]
-        total = np.zeros((len(problem.size), len(picks)), dtype=np.int64)
-        fixed = np.zeros(len(picks), dtype=np.int64)
-        for term in terms:
+        rows = [self.inside[i][g] for i in range(len(problem.size))]
+        total = np.zeros((1 + len(problem.budgets), len(problem.size), len(picks)), dtype=np.int64)
+        fixed = np.zeros((len(total), len(picks)), dtype=np.int64)
+        broken = np.zeros((len(problem.size), len(picks)), dtype=np.bool_)
+        never = np.zeros(len(picks), dtype=np.bool_)
+        for t, term in every:
+            off = [~literal for literal in self.under(term)] if term.must else []
+            wrong = np.zeros_like(broken)
             if term.must:
-                for i, o in zip(*np.nonzero(term.points), strict=True):
-                    model.add_bool_or([~self.inside[i][g], ~picks[o]])
-                if term.fixed is not None:
-                    for o in np.flatnonzero(term.fixed):
-                        model.add_implication(picks[o], ~self.used[g])
+                wrong |= term.points > 0
+                if term.fixed is not None and not off:
+                    never |= term.fixed > 0
+                elif term.fixed is not None:
+                    for dear in np.flatnonzero(term.fixed):
+                        model.add_bool_or([~picks[dear], ~self.used[g], *off])
             else:
-                total += term.weight * term.points
-                fixed += 0 if term.fixed is None else term.weight * term.fixed
+                weights = np.array([term.weight, *self.factors[:, t]])
+                total += weights[:, None, None] * term.points
+                fixed += 0 if term.fixed is None else weights[:, None] * term.fixed
             if term.forbidden is not None:
-                for i, o in zip(*np.nonzero(term.forbidden), strict=True):
-                    model.add_bool_or([~self.inside[i][g], ~picks[o]])
+                wrong |= term.forbidden
+            if off:
+                for i, bad in zip(*np.nonzero(wrong), strict=True):
+                    model.add_bool_or([~rows[i], ~picks[bad], *off])
+            else:
+                broken |= wrong
+        for i, bad in zip(*np.nonzero(broken), strict=True):
+            model.add_bool_or([~rows[i], ~picks[bad]])
+        for bad in np.flatnonzero(never):
+            model.add_implication(picks[bad], ~self.used[g])
         if choice.capacity is not None:
             for o, room in enumerate(choice.capacity.tolist()):
                 if room < problem.groups[g].hi:
                     model.add(self.size(g) <= room).only_enforce_if([picks[o], self.used[g]])
-        if not self.priced or not (total.any() or fixed.any()):
-            return
-        worst = int(total.max(axis=1).sum() + fixed.max())
-        cost = model.new_int_var(0, worst, f"cost_{name}_{g}")
-        for o, pick in enumerate(picks):
-            paid = cp_model.LinearExpr.weighted_sum(rows[0], total[:, o].tolist())
-            model.add(cost >= paid + int(fixed[o])).only_enforce_if([pick, self.used[g]])
-        self._pay(cost)
+        paid = [
+            [cp_model.LinearExpr.weighted_sum(rows, table[:, o].tolist()) + int(own[o]) for o in range(len(picks))]
+            for table, own in zip(total, fixed, strict=True)
+        ]
+        if counted:
+            answers = []
+            for o, pick in enumerate(picks):
+                against: list[cp_model.LiteralT] = [rows[i] for i in np.flatnonzero(broken[:, o])]
+                if choice.capacity is not None and choice.capacity[o] < problem.groups[g].hi:
+                    against.append(over := model.new_bool_var(""))
+                    model.add(self.size(g) > int(choice.capacity[o])).only_enforce_if(over)
+                answers.append(_Answer([pick, self.used[g]], against, bool(never[o])))
+            worst = (total.max(axis=2).sum(axis=1) + fixed.max(axis=1)).tolist()
+            self._settle(self._first(answers, paid, worst, self._mixed(every), g, name))
+        elif self.priced and (total.any() or fixed.any()):
+            worst = int(total[0].max(axis=1).sum() + fixed[0].max())
+            cost = model.new_int_var(0, worst, f"cost_{name}_{g}")
+            for pick, worth in zip(picks, paid[0], strict=True):
+                model.add(cost >= worth).only_enforce_if([pick, self.used[g]])
+            self._pay(cost)
+
+    def _mixed(self, terms: Sequence[tuple[int, Term]]) -> bool:
+        """Tell whether several wishes have a say in an answer, so that the cheapest may not spare the budgets most."""
+        return sum(not term.must and bool(term.weight or self.factors[:, t].any()) for t, term in terms) > 1
+
+    def _settle(self, values: Sequence[cp_model.LinearExprT]) -> None:
+        """Pay a cost, and count what follows it against the budgets."""
+        self._pay(values[0])
+        for used, value in zip(self.uses, values[1:], strict=True):
+            used.append(value)
 
     def _fill(self, seat: str, g: int) -> None:
         problem, model = self.problem, self.model
-        terms = [t for t in problem.terms if isinstance(t, Role) and t.seat == seat and t.applies_to(g)]
-        terms = [t for t in terms if t.must or (t.weight and self.priced)]
-        if not terms:
+        every = [(t, u) for t, u in enumerate(problem.terms) if isinstance(u, Role) and u.seat == seat]
+        every = [(t, term) for t, term in every if term.applies_to(g)]
+        counted = any(self.factors[:, t].any() for t, _ in every)
+        if not any(term.must or self._asks(t) for t, term in every):
             return
         barred = np.zeros(len(problem.size), dtype=np.bool_)
-        points = np.zeros(len(problem.size), dtype=np.int64)
-        vacant = 0
-        for term in terms:
+        points = np.zeros((1 + len(problem.budgets), len(problem.size)), dtype=np.int64)
+        vacant = np.zeros(len(points), dtype=np.int64)
+        loose: list[tuple[cp_model.IntVar, BoolArray]] = []
+        for t, term in every:
             if term.must:
-                barred |= ~(term.eligible & (term.points == 0))
+                unfit = ~(term.eligible & (term.points == 0))
+                literals = self.under(term)
+                barred |= unfit & (not literals)
+                loose += [(literal, unfit) for literal in literals]
             else:
-                points += term.weight * np.where(term.eligible, term.points, term.vacant)
-                vacant += term.weight * term.vacant
-        holds = []
-        cost: list[cp_model.LinearExprT] = []
-        for i in np.flatnonzero(~barred):
+                weights = np.array([term.weight, *self.factors[:, t]])
+                points += weights[:, None] * np.where(term.eligible, term.points, term.vacant)
+                vacant += weights * term.vacant
+        answers: list[_Answer] = []
+        worths: list[list[int]] = []
+        for i in np.flatnonzero(~barred).tolist():
             flag = model.new_bool_var(f"{seat}_{g}_{i}")
             model.add_implication(flag, self.inside[i][g])
-            holds.append(flag)
-            cost.append(int(points[i]) * flag)
-        if any(term.must for term in terms):
-            model.add(sum(holds) == 1).only_enforce_if(self.used[g])
+            for literal, unfit in loose:
+                if unfit[i]:
+                    model.add_implication(flag, ~literal)
+            answers.append(_Answer([flag], [~self.inside[i][g]], False))
+            worths.append(points[:, i].tolist())
+        holds = [answer.given[0] for answer in answers]
+        rules = [term for _, term in every if term.must]
+        if rules:
+            for term in rules:
+                model.add(sum(holds) >= 1).only_enforce_if([self.used[g], *self.under(term)])
             model.add(sum(holds) <= 1)
         else:
             empty = model.new_bool_var(f"{seat}_{g}_empty")
             model.add_exactly_one([*holds, empty, ~self.used[g]])
-            cost.append(vacant * empty)
-        if self.priced:
-            self._pay(sum(cost))
+            answers.append(_Answer([empty], [], True))  # never better than somebody
+            worths.append(vacant.tolist())
+        levels = np.array(worths, dtype=np.int64).reshape(-1, len(points)).T
+        if counted:
+            self._settle(
+                self._first(answers, levels.tolist(), levels.max(axis=1, initial=0), self._mixed(every), g, seat)
+            )
+        else:
+            self._pay(sum(worth * answer.given[0] for answer, worth in zip(answers, levels[0].tolist(), strict=True)))
 
-    def _count(self, term: Count, g: int) -> None:
+    def _count(self, t: int, term: Count, g: int) -> None:
         problem, model = self.problem, self.model
         limit = int(term.value.sum())
-        if term.must and len(term.penalty) == 1 and self._between(term, g):
+        if term.must and len(term.penalty) == 1:
+            self._among(term, g)
             return
         flags = [self.inside[i][g] for i in range(len(problem.size))]
         total = cp_model.LinearExpr.weighted_sum(flags, term.value.tolist())
@@ -245,61 +398,78 @@ class _Builder:
         sizes = range(problem.groups[g].lo, min(problem.groups[g].hi, problem.members) + 1)
         table = [(s, c, term.at(s, c)) for s in sizes for c in range(limit + 1)]
         if term.must:
-            good = [(s, c) for s, c, points in table if points == 0]
-            model.add_allowed_assignments([size, amount, self.used[g]], [(s, c, 1) for s, c in good] + [(0, 0, 0)])
+            broken = model.new_bool_var(f"broken_{term.name}_{g}")
+            rows = [(s, c, int(points > 0), 1) for s, c, points in table] + [(0, 0, 0, 0)]
+            model.add_allowed_assignments([size, amount, broken, self.used[g]], rows)
+            model.add_bool_or([~broken, *(~literal for literal in self.under(term))])
             return
         worst = max((points for *_, points in table), default=0)
         points = model.new_int_var(0, worst, f"points_{term.name}_{g}")
         rows = [(s, c, p, 1) for s, c, p in table] + [(0, 0, 0, 0)]
         model.add_allowed_assignments([size, amount, points, self.used[g]], rows)
         self._pay(term.weight * points)
+        self._use(t, points)
 
-    def _between(self, term: Count, g: int) -> bool:
-        """Say a rule that allows an interval of sums without a table, which large numbers make long."""
+    def _among(self, term: Count, g: int) -> None:
+        """Say a rule on the sum alone without a table, which large numbers make long."""
         good = np.flatnonzero(term.penalty[0, : int(term.value.sum()) + 1] == 0)
-        if not len(good) or good[-1] - good[0] + 1 != len(good):
-            return False
+        literals = self.under(term)
+        if not len(good):
+            self.model.add_bool_or([~self.used[g], *(~literal for literal in literals)])
+            return
         some = np.flatnonzero(term.value).tolist()
         flags = [self.inside[i][g] for i in some]
         total = cp_model.LinearExpr.weighted_sum(flags, [int(term.value[i]) for i in some])
-        self.model.add(total <= int(good[-1]))
-        if good[0] > 0:
-            self.model.add(total >= int(good[0])).only_enforce_if(self.used[g])
-        return True
+        first, last = int(good[0]), int(good[-1])
+        if last - first + 1 != len(good):
+            wanted = cp_model.Domain.from_values(good.tolist())
+            self.model.add_linear_expression_in_domain(total, wanted).only_enforce_if([self.used[g], *literals])
+            return
+        self.model.add(total <= last).only_enforce_if(literals)
+        if first > 0:
+            self.model.add(total >= first).only_enforce_if([self.used[g], *literals])
 
     def _pairs_of_all(self) -> None:
         """Price the pairs that every group pays for: one Boolean a pair, not one in every group."""
         model = self.model
         paid: dict[tuple[int, int], int] = {}
-        for term in self.problem.terms:
-            if isinstance(term, Pair) and term.weight and not term.must and term.groups is None:
+        counted: dict[tuple[int, int], list[tuple[int, int]]] = {}
+        for t, term in enumerate(self.problem.terms):
+            if isinstance(term, Pair) and self._asks(t) and not term.must and term.groups is None:
                 for i, j, points in zip(term.first.tolist(), term.second.tolist(), term.points.tolist(), strict=True):
                     paid[i, j] = paid.get((i, j), 0) + term.weight * points
+                    if self.factors[:, t].any():
+                        counted.setdefault((i, j), []).append((t, points))
         for (i, j), points in paid.items():
-            if not points:
+            exact = (i, j) in counted
+            if not exact and not (points and self.objective):
                 continue
             both = self.together[i, j] = model.new_bool_var(f"both_{i}_{j}")
             for a, b in zip(self.inside[i], self.inside[j], strict=True):
-                if points > 0:
+                if exact or points > 0:
                     model.add_bool_or([~a, ~b, both])
-                else:
+                if exact or points < 0:
                     model.add_bool_or([~both, ~a, b])
                     model.add_bool_or([~both, a, ~b])
             self._pay(points * both)
+            for t, own in counted.get((i, j), ()):
+                self._use(t, own * both)
 
-    def _pair(self, term: Pair, g: int) -> None:
+    def _pair(self, t: int, term: Pair, g: int) -> None:
         model = self.model
+        exact = bool(self.factors[:, t].any())
         for i, j, points in zip(term.first.tolist(), term.second.tolist(), term.points.tolist(), strict=True):
             if not points:
                 continue
             a, b = self.inside[i][g], self.inside[j][g]
             if term.must:
-                model.add_bool_or([~a, ~b])
+                model.add_bool_or([~a, ~b, *(~literal for literal in self.under(term))])
                 continue
             both = model.new_bool_var(f"both_{i}_{j}_{g}")
-            if points > 0:
+            if exact or points > 0:
                 model.add_bool_or([~a, ~b, both])
-            else:
+            if exact or points < 0:
                 model.add_implication(both, a)
                 model.add_implication(both, b)
             self._pay(term.weight * points * both)
+            self._use(t, points * both)

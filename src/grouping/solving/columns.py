@@ -154,11 +154,11 @@ class Master:
             self.total.set_coefficient(use, 1.0)
             self.uses.append((column, use))
 
-    def solve(self) -> tuple[Prices, Prices, list[Column]]:
+    def solve(self, limits: mathopt.SolveParameters | None = None) -> tuple[Prices, Prices, list[Column]]:
         """Return the price of each item, the price of one more group of each kind, and the groups in use."""
-        result = solved(self.solver)
+        result = solved(self.solver, limits)
         if result is None or not result.has_dual_feasible_solution():
-            result = solved(self.model)  # afresh, without the last basis
+            result = solved(self.model, limits)  # afresh, without the last basis
         if result is None or not result.has_dual_feasible_solution():
             raise StalledError("no prices" if result is None else str(result.termination.reason))
         self.result = result
@@ -182,6 +182,16 @@ class Master:
         """Bring more groups (by order of addition) under a cut."""
         for column in inside:
             row.set_coefficient(self.uses[column][1], 1.0)
+
+    def add_limit(self, uses: Sequence[float], most: float, dearest: float) -> mathopt.LinearConstraint:
+        """Demand that the groups added so far together use at most so much; each unit beyond it costs ``dearest``."""
+        row = self.model.add_linear_constraint(ub=most)
+        beyond = self.model.add_variable(lb=0.0)
+        row.set_coefficient(beyond, -1.0)
+        self.model.objective.set_linear_coefficient(beyond, dearest / self.factor)
+        for (_, use), value in zip(self.uses, uses, strict=True):
+            row.set_coefficient(use, value)
+        return row
 
     def dual(self, row: mathopt.LinearConstraint) -> float:
         """Return the price of a row in the last solution."""

@@ -8,7 +8,7 @@
 Small problems are listed outright. Where groups pay for pairs, sizes and counts only, a local search over pairs and the
 edge model take the place of the first two, and CP-SAT or branch and bound over pairs that of the last. The plain
 model in CP-SAT settles whether the rules can be kept at all. Where the worst group comes first, ``worst.py`` lowers a
-ceiling for all groups before the cost.
+ceiling for all groups before the cost. Budgets get prices of their own (``budgets.py``).
 """
 
 from __future__ import annotations
@@ -33,6 +33,7 @@ from grouping.solving.worst import WorstFirst
 
 if TYPE_CHECKING:
     from grouping.problem import IntArray
+    from grouping.solving.budgets import Budgeted
     from grouping.solving.columns import Column
 
 log = logging.getLogger(__name__)
@@ -120,7 +121,13 @@ def solve(
             start=start, control=control, on_progress=on_progress, seed=seed, workers=workers, without=without,
         )  # fmt: skip
     clock = Clock(time_limit, reproducible, control)
-    run = _Run(problem, clock, seed, workers, gap_limit, frozenset(without), on_progress)
+    run: _Run | Budgeted
+    if problem.budgets:
+        from grouping.solving.budgets import Budgeted  # which is made of runs
+
+        run = Budgeted(problem, clock, seed, workers, gap_limit, frozenset(without), on_progress)
+    else:
+        run = _Run(problem, clock, seed, workers, gap_limit, frozenset(without), on_progress)
     try:
         run.go(start)
     except KeyboardInterrupt:
@@ -147,16 +154,7 @@ class _Run(Finding, Proving):
 
     def go(self, given: IntArray | None) -> None:
         """Run the phases until there is a proof or the time is up."""
-        if not self.problem.members or not self.problem.groups:
-            needed = any(group.required for group in self.problem.groups)
-            self.infeasible = bool(len(self.problem.size) or self.problem.least or needed)
-            if not self.infeasible:
-                self.offer(np.zeros(0, dtype=np.int64), self.kernel.offset, "nothing to divide")
-                self.prove(self.kernel.offset, "nothing to divide")
-            return
-        required = sum(group.required for group in self.problem.groups)
-        if max(self.problem.least, required) > self.problem.at_most:
-            self.infeasible = True
+        if self._nothing_to_find():
             return
         saved = sum(int(t.weight * -t.points[t.points < 0].sum()) for t in self.problem.terms if isinstance(t, Pair))
         self.prove(self.kernel.offset - saved, "no term is negative")
@@ -204,22 +202,16 @@ class _Run(Finding, Proving):
         if listed is not None:
             self.choose_under_ceiling(listed)
 
-    def improve(self) -> None:
-        """Spend what time is left on another annealing run, then recombine the groups seen."""
-        self.phase = "improve"
-        before = self.clock.spent
-        if self.best is not None:
-            groups = [int(g) for g in np.unique(self.best)]
-            if self.large and self.clock.left < 0.1 * self.clock.limit:
-                self._divide_some()
-            elif self.large and "local search" not in self.without:
-                self._anneal(groups, None, self.clock.share(0.5))
-            elif "local search" not in self.without:
-                self._anneal(groups, 40, self.clock.share(0.5, at_most=10.0))
-            if not self.clock.left or self.done:
-                return
-            self._recombine(min(self.clock.left, 5.0))
-        else:
-            self._search(self.clock.share(1.0))
-        if self.clock.spent <= before:
-            self.clock.work_seconds(0.01)
+    def _nothing_to_find(self) -> bool:
+        """Settle problems without members or groups, and numbers of groups that contradict each other."""
+        if not self.problem.members or not self.problem.groups:
+            needed = any(group.required for group in self.problem.groups)
+            self.infeasible = bool(len(self.problem.size) or self.problem.least or needed)
+            if not self.infeasible:
+                self.offer(np.zeros(0, dtype=np.int64), self.kernel.offset, "nothing to divide")
+                self.infeasible = self.best is None
+                self.prove(self.kernel.offset, "nothing to divide")
+            return True
+        required = sum(group.required for group in self.problem.groups)
+        self.infeasible = max(self.problem.least, required) > self.problem.at_most
+        return self.infeasible

@@ -201,7 +201,7 @@ class Finding(Known):
                 return
             seconds = self.clock.left * 0.5
             answer, found = assignment.solve(
-                self.problem, self.clock, seconds, self.workers, self.seed, objective=False, presolve=presolve
+                self.ruled, self.clock, seconds, self.workers, self.seed, objective=False, presolve=presolve
             )
             if found is not None:
                 self.pool.add_division(found)
@@ -214,6 +214,26 @@ class Finding(Known):
                 return
         self.infeasible = True
         self.provenance["bound"] = "CP-SAT on the rules"
+
+    def improve(self) -> None:
+        """Spend what time is left on another annealing run, then recombine the groups seen."""
+        self.phase = "improve"
+        before = self.clock.spent
+        if self.best is not None:
+            groups = [int(g) for g in np.unique(self.best)]
+            if self.large and self.clock.left < 0.1 * self.clock.limit:
+                self._divide_some()
+            elif self.large and "local search" not in self.without:
+                self._anneal(groups, None, self.clock.share(0.5))
+            elif "local search" not in self.without:
+                self._anneal(groups, 40, self.clock.share(0.5, at_most=10.0))
+            if not self.clock.left or self.done:
+                return
+            self._recombine(min(self.clock.left, 5.0))
+        else:
+            self._search(self.clock.share(1.0))
+        if self.clock.spent <= before:
+            self.clock.work_seconds(0.01)
 
     def _search_pairs(self, until: float) -> None:
         """Anneal over pairs."""

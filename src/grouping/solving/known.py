@@ -16,7 +16,7 @@ from grouping.errors import NoPlanFoundError
 from grouping.scoring import score
 from grouping.solving.columns import Column, Pool, Prices
 from grouping.solving.kernel import Kernel
-from grouping.solving.partition import canonical, choose
+from grouping.solving.partition import Choice, canonical, choose
 
 if TYPE_CHECKING:
     from grouping.problem import IntArray, Problem
@@ -141,10 +141,14 @@ class Known(ABC):
         """Tell the caller where the run stands."""
         if self.on_progress is None:
             return
-        cost = self.cost if self.best is not None else None
+        self.told(self.cost if self.best is not None else None, self.bound)
+
+    def told(self, cost: int | None, bound: int | None) -> None:
+        """Tell the caller a cost and a bound."""
+        assert self.on_progress is not None
         try:
-            score, limit = (None if known is None else self.problem.score_of(known) for known in (cost, self.bound))
-            self.on_progress(Progress(self.clock.seconds, cost, self.bound, self.phase, score, limit))
+            score, limit = (None if known is None else self.problem.score_of(known) for known in (cost, bound))
+            self.on_progress(Progress(self.clock.seconds, cost, bound, self.phase, score, limit))
         except Exception:  # a broken progress bar must not cost a plan; KeyboardInterrupt still passes
             log.exception("on_progress failed")
 
@@ -182,6 +186,11 @@ class Known(ABC):
         return Solution(status, group_of, cost, self.bound, self.provenance)
 
     @property
+    def ruled(self) -> Problem:
+        """The problem with every rule there is, for the plain model."""
+        return self.problem
+
+    @property
     def large(self) -> bool:
         """Whether the division is worth improving part by part."""
         return self.problem.members > _ALONE and "neighbourhoods" not in self.without
@@ -213,7 +222,7 @@ class Known(ABC):
         """Take the best division that listed groups offer; ``complete`` says that a better one uses no others."""
         if seconds <= 0:
             return "unknown"
-        choice = choose(self.kernel, columns, self.clock, seconds, self.workers, self.seed, self.best)
+        choice = self._ask(columns, seconds)
         if choice.group_of is not None:
             engine = "CP-SAT over listed groups"
             self.offer(choice.group_of, self.kernel.cost(choice.group_of), engine)
@@ -228,6 +237,10 @@ class Known(ABC):
         if choice.interrupted:
             raise KeyboardInterrupt
         return choice.status
+
+    def _ask(self, columns: list[Column], seconds: float) -> Choice:
+        """Return the best division that listed groups offer."""
+        return choose(self.kernel, columns, self.clock, seconds, self.workers, self.seed, self.best)
 
     def _recombine(self, seconds: float) -> None:
         """Choose among the groups seen; of very many, among those of least reduced cost and those in use."""

@@ -43,12 +43,14 @@ def choose(
     workers: int,
     seed: int,
     hint: IntArray | None = None,
+    limits: Sequence[tuple[Sequence[int], int]] = (),
 ) -> Choice:
     """Return the cheapest division made of the listed groups.
 
     Parameters
     ----------
     hint : a division that may be made of listed groups, to start from
+    limits : budgets: what each group uses, and the most that all of them together may
     """
     problem = kernel.problem
     model = cp_model.CpModel()
@@ -67,6 +69,8 @@ def choose(
         most = len(kind.groups)
         model.add_linear_constraint(cp_model.LinearExpr.sum(row), most if kind.required else 0, most)
     model.add_linear_constraint(cp_model.LinearExpr.sum(used), problem.least, problem.at_most)
+    for uses, limit in limits:
+        model.add(cp_model.LinearExpr.weighted_sum(used, list(uses)) <= limit)
     model.minimize(cp_model.LinearExpr.weighted_sum(used, [column.cost for column in columns]))
     if hint is not None:
         wanted = {

@@ -1,7 +1,8 @@
 """Problems that fall apart: placements that keep some items to some groups and the others to the rest.
 
-A group pays for its own items only. So where no group can hold items of both sides, and the number of groups does not
-couple them, each side is a problem of its own: the cost of the whole is the sum of theirs, and so is the bound.
+A group pays for its own items only. So where no group can hold items of both sides, and neither budgets nor the number
+of groups couple them, each side is a problem of its own: the cost of the whole is the sum of theirs, and so is the
+bound.
 """
 
 from __future__ import annotations
@@ -30,7 +31,7 @@ _LAST_CALL = 1.0
 def separated(problem: Problem) -> tuple[Slice, ...]:
     """Return the independent pieces of a problem; the whole problem as the only one when it does not fall apart."""
     whole = (Slice(problem, np.arange(len(problem.size)), np.arange(len(problem.groups))),)
-    if not problem.placements or not problem.allowed.any(axis=1).all():
+    if problem.budgets or not problem.placements or not problem.allowed.any(axis=1).all():
         return whole
     graph = nx.Graph()
     graph.add_nodes_from(("group", g) for g in range(len(problem.groups)))

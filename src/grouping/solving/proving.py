@@ -45,6 +45,14 @@ class Proving(Known):
 
     def _prove(self) -> None:
         """Raise the bound by column generation, then close the gap."""
+        generation, converged = self._generate(self.clock.share(0.8))
+        if self.done:
+            return
+        self._recombine(self.clock.left * 0.3)
+        self._finish(generation, converged)
+
+    def _generate(self, until: float) -> tuple[Generation, bool]:
+        """Raise the bound by column generation; return it, and whether it has come to its end."""
         self.phase = "bound"
         if "pairs" not in self.without and any(kind.pairs is not None for kind in self.kernel.kinds):
             self._pair_proof().bound(self.clock.share(0.1))
@@ -55,7 +63,6 @@ class Proving(Known):
             if generation.bound.cost is not None:
                 self.prove(generation.bound.cost, "column generation")
 
-        until = self.clock.share(0.8)
         if self.problem.members > _REPAIRED:
             converged = Repair(generation).run(until, self.enough, on_round, self._guess())
         else:
@@ -63,9 +70,10 @@ class Proving(Known):
         if generation.bound.cost is not None:
             self.price = generation.bound.price / self.kernel.unit
         self.provenance["rounds"] = generation.bound.rounds
-        if self.done:
-            return
-        self._recombine(self.clock.left * 0.3)
+        return generation, converged
+
+    def _finish(self, generation: Generation, converged: bool) -> None:
+        """Close the gap, and look for better plans, until there is a proof or the time is up."""
         listed_at = self.kernel.big
         while not self.done and self.clock.left > 0.05:
             if converged and self.cost < listed_at and "listing" not in self.without:
@@ -194,7 +202,7 @@ class Proving(Known):
         """Ask the plain model, for costs so large that nothing else is exact."""
         self.phase = "plain model"
         answer, found = assignment.solve(
-            self.problem, self.clock, self.clock.left, self.workers, self.seed, objective=True
+            self.ruled, self.clock, self.clock.left, self.workers, self.seed, objective=True
         )
         if found is not None:
             self.offer(found, self.kernel.cost(found), "CP-SAT on the plain model")
