@@ -1,29 +1,28 @@
 """A bound for cases too large to hand to CP-SAT as they are: prices of all rows, and what options cost beside them.
 
 The linear solver only suggests prices. Rounded to integers they prove a bound, whatever they are: what the rows say at
-these prices, plus, for every variable, the better end of its range at what it costs beside them. A variable whose
-leaving that end would cost more than the gap cannot be in a better plan (reduced-cost fixing, exact).
+these prices, plus, for every variable, the better end of its range at what it costs beside them. A Boolean that costs
+more beside them than the gap is 1 in no better solution.
 """
 
 from __future__ import annotations
 
+import math
 from dataclasses import dataclass
-from datetime import timedelta
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from ortools.math_opt.python import mathopt
-
-from grouping.solving.linear import solved
+from ortools.linear_solver.python import model_builder_helper as helper
 
 if TYPE_CHECKING:
     from ortools.sat.python import cp_model
 
     from grouping.problem import IntArray
 
-SCALE = 256
+FloatArray = np.ndarray[tuple[int, ...], np.dtype[np.float64]]
+SCALE = 2**14
 """Prices are counted in so many parts of a cost point."""
-_MOST = 2**40
+_MOST = 2**44
 """Largest price, so that all sums stay exact in 64 bits."""
 _ENDLESS = 2**60
 """Ends of a domain beyond which there is no end."""
@@ -44,11 +43,7 @@ class Bound:
     cost: int
     exact: int
     reduced: IntArray
-    value: np.ndarray[tuple[int, ...], np.dtype[np.float64]]
-
-    def hopeless(self, index: int, below: int) -> bool:
-        """Tell whether a Boolean that is 1 makes every solution cost ``below`` or more."""
-        return self.exact + max(0, int(self.reduced[index])) > (below - 1) * SCALE
+    value: FloatArray
 
 
 @dataclass(frozen=True)
@@ -66,8 +61,9 @@ def bound_of(model: cp_model.CpModel, seconds: float) -> Bound | None:
     """
     proto = model.proto
     count = len(proto.variables)
-    low = np.array([variable.domain[0] for variable in proto.variables], dtype=np.int64)
-    high = np.array([variable.domain[-1] for variable in proto.variables], dtype=np.int64)
+    domains = [list(variable.domain) for variable in proto.variables]  # its own last entry is not at [-1]
+    low = np.array([domain[0] for domain in domains], dtype=np.int64)
+    high = np.array([domain[-1] for domain in domains], dtype=np.int64)
     cost = np.zeros(count, dtype=np.int64)
     constant = _objective(proto.objective, cost)
     rows = [row for constraint in proto.constraints for row in _rows(constraint)]
@@ -80,7 +76,7 @@ def bound_of(model: cp_model.CpModel, seconds: float) -> Bound | None:
 
 def _objective(objective: Any, cost: IntArray) -> int:
     """Write the costs of all variables, and return the constant; the factor of an objective to be minimised is 1."""
-    constant = round(objective.offset)
+    constant: int = round(objective.offset)
     for ref, factor in zip(objective.vars, objective.coeffs, strict=True):
         if ref >= 0:
             cost[ref] += factor
@@ -101,7 +97,7 @@ def _rows(constraint: Any) -> list[_Row]:
         return []
     if constraint.has_linear():
         linear = constraint.linear
-        low, high = list(linear.domain)[0], list(linear.domain)[-1]
+        low, *_, high = linear.domain
         ends = (low if low > -_ENDLESS else None, high if high < _ENDLESS else None)
         return [_positive(list(linear.vars), list(linear.coeffs), *ends)]
     for name, least in (("at_most_one", None), ("exactly_one", 1)):
@@ -128,43 +124,41 @@ def _positive(refs: list[int], factors: list[int], low: int | None, high: int | 
 
 def _relax(
     rows: list[_Row], cost: IntArray, low: IntArray, high: IntArray, seconds: float
-) -> tuple[list[float], np.ndarray[tuple[int, ...], np.dtype[np.float64]]] | None:
+) -> tuple[FloatArray, FloatArray] | None:
     """Return the prices of rows and the values of variables in the linear relaxation."""
-    model = mathopt.Model()
-    variables = [model.add_variable(lb=float(a), ub=float(b)) for a, b in zip(low, high, strict=True)]
-    model.minimize(mathopt.fast_sum(float(c) * v for c, v in zip(cost, variables, strict=True) if c))
-    made = []
+    model = helper.ModelBuilderHelper()
+    for a, b, c in zip(low.tolist(), high.tolist(), cost.tolist(), strict=True):
+        variable = model.add_var()
+        model.set_var_lower_bound(variable, a)
+        model.set_var_upper_bound(variable, b)
+        model.set_var_objective_coefficient(variable, c)
     for row in rows:
-        ends = {
-            "lb": float("-inf") if row.low is None else float(row.low),
-            "ub": float("inf") if row.high is None else float(row.high),
-        }
-        constraint = model.add_linear_constraint(**ends)
+        made = model.add_linear_constraint()
+        model.set_constraint_lower_bound(made, -math.inf if row.low is None else row.low)
+        model.set_constraint_upper_bound(made, math.inf if row.high is None else row.high)
         for variable, factor in zip(row.variables, row.factors, strict=True):
-            constraint.set_coefficient(variables[variable], constraint.get_coefficient(variables[variable]) + factor)
-        made.append(constraint)
-    limits = mathopt.SolveParameters(time_limit=timedelta(seconds=max(0.1, seconds)))
-    result = solved(model, limits)
-    if result is None or result.termination.reason != mathopt.TerminationReason.OPTIMAL:
+            model.add_term_to_constraint(made, variable, factor)
+    solver = helper.ModelSolverHelper("glop")
+    solver.set_time_limit_in_seconds(max(0.1, seconds))
+    solver.solve(model)
+    if not solver.has_solution() or solver.status() != helper.SolveStatus.OPTIMAL:
         return None
-    duals = result.dual_values()
-    values = result.variable_values()
-    return [duals[one] for one in made], np.array([values[one] for one in variables])
+    return np.asarray(solver.dual_values()), np.asarray(solver.variable_values())
 
 
 def _prove(
     rows: list[_Row],
-    prices: list[float],
+    prices: FloatArray,
     cost: IntArray,
     constant: int,
     low: IntArray,
     high: IntArray,
-    value: np.ndarray[tuple[int, ...], np.dtype[np.float64]],
+    value: FloatArray,
 ) -> Bound:
     """Return the bound of prices rounded to integers; a price of the wrong sign for its row is 0."""
     reduced: IntArray = cost * SCALE
     total = constant * SCALE
-    for row, suggested in zip(rows, prices, strict=True):
+    for row, suggested in zip(rows, prices.tolist(), strict=True):
         price = round(suggested * SCALE)
         end = row.low if price > 0 else row.high
         if not price or end is None or abs(price) > _MOST:

@@ -41,6 +41,8 @@ class TaskModel:
     slack : called with a limit's key and the most it could be off; returns a variable by which the limit may be off,
         or None where it holds
     only : positions of the options to choose from; None takes all
+    tasks : those to decide; None takes all. Of some tasks alone, wishes that reach beyond them are left out, so that
+        the model can only cost less
 
     Attributes
     ----------
@@ -57,14 +59,17 @@ class TaskModel:
         slack: Callable[[LimitKey, int], cp_model.IntVar | None] | None = None,
         model: cp_model.CpModel | None = None,
         only: Iterable[int] | None = None,
+        tasks: Iterable[int] | None = None,
     ) -> None:
         self.case = case
         self.model = cp_model.CpModel() if model is None else model
         self._slack = slack
+        self._decided = frozenset(range(len(case.tasks)) if tasks is None else tasks)
+        self.tasks = sorted(self._decided)
         self.x: dict[int, Literal] = {
             position: self.model.new_bool_var(f"x{position}")
             for position, option in ((p, case.options[p]) for p in (range(len(case.options)) if only is None else only))
-            if rests != 0 or not option.effect.broken
+            if (rests != 0 or not option.effect.broken) and option.task in self._decided
         }
         self.leads: dict[tuple[int, str, int, tuple[int, ...] | None], Literal] = {}
         self._led_by: dict[tuple[int, str, int], list[tuple[int, ...] | None]] = defaultdict(list)
@@ -81,7 +86,7 @@ class TaskModel:
         self._offset = 0
         self._highest = 0
         self._seat_members()
-        for t in range(len(case.tasks)):
+        for t in self.tasks:
             self._count_task(t)
             self._lead_task(t)
             self._count_homes(t)
@@ -89,7 +94,8 @@ class TaskModel:
         self._keep_on_duty()
         self._limit_overtime()
         for wish in case.wishes:
-            self._keep_wish(wish)
+            if self._decided.issuperset(wish.tasks):
+                self._keep_wish(wish)
         broken = [position for position in self.x if case.options[position].effect.broken]
         counts = [len(case.options[position].effect.broken) for position in broken]
         self.broken = cp_model.LinearExpr.weighted_sum([self.x[position] for position in broken], counts)
@@ -277,7 +283,7 @@ class TaskModel:
     def _share_teams(self) -> None:
         """Limit the share of a team that a task takes, and that all tasks with a limit take at one time."""
         case = self.case
-        limited = [t for t, task in enumerate(case.tasks) if case.share_limit(task, 1) is not None]
+        limited = [t for t in self.tasks if case.share_limit(case.tasks[t], 1) is not None]
         of_team: dict[tuple[int, str, str], list[Literal]] = defaultdict(list)
         for (t, row), literals in self._serves.items():
             member = case.roster.members[row]
