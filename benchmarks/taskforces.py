@@ -3,10 +3,10 @@
 The conference and the repair are those of the sample `branch_42`. The others are made: n members are the first n of
 `company_3000`, and each task gets three to five roles of skills that are common there, near a member's site, over some
 days of December 2026; every third one is an emergency of two or three waves. The same n and seed make the same tasks.
-Beside the library's plan stand a greedy dispatcher (the scarcest role first, the person it costs least, never against a
-rule), which is also where the solver begins, and the plain model: one Boolean for each member, role and choice of waves,
-handed to CP-SAT for the same time, without a start and without bounds of ours. "faults" is what the independent verifier
-finds.
+Beside the library's plan stand a greedy dispatcher (the scarcest role first, the person it costs least, never against
+a rule), which is also where the solver begins, and the plain model: one Boolean for each member, role and choice of
+waves, handed to CP-SAT for the same time, without a start and without bounds of ours. "faults" is what the independent
+verifier finds.
 
 `team_assignment` (MiniZinc Challenge 2018) is not run here. It divides all players into teams of one player for each
 board, so that strengths are level: a partition, which the waist expresses and `instances` runs. Nothing of a task force
