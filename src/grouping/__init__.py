@@ -26,9 +26,11 @@ if TYPE_CHECKING:
     from grouping.plan.branches import form_branches
     from grouping.plan.diagnosis import Diagnosis, diagnose
     from grouping.plan.evaluation import Evaluation, Plan, compare
+    from grouping.plan.explaining import Explanation
     from grouping.plan.forming import evaluate, form_groups
     from grouping.plan.placing import Placing, place
     from grouping.plan.saving import save_branches
+    from grouping.plan.whatif import WhatIf, what_if
     from grouping.policy import (
         Affinity,
         Alike,
@@ -93,9 +95,11 @@ _HOME = {
     "grouping.plan.branches": ("form_branches",),
     "grouping.plan.diagnosis": ("Diagnosis", "diagnose"),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
+    "grouping.plan.explaining": ("Explanation",),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.placing": ("Placing", "place"),
     "grouping.plan.saving": ("save_branches",),
+    "grouping.plan.whatif": ("WhatIf", "what_if"),
     "grouping.policy": (
         "Affinity",
         "Alike",
@@ -164,6 +168,7 @@ __all__ = [
     "Different",
     "Evaluation",
     "EvenSize",
+    "Explanation",
     "FewDepartments",
     "Focus",
     "Forbid",
@@ -211,6 +216,7 @@ __all__ = [
     "Travel",
     "VerificationError",
     "Wave",
+    "WhatIf",
     "Within",
     "compare",
     "diagnose",
@@ -226,6 +232,7 @@ __all__ = [
     "save_branches",
     "score",
     "solve",
+    "what_if",
 ]
 
 
