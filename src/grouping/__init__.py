@@ -27,9 +27,11 @@ if TYPE_CHECKING:
     from grouping.plan.diagnosing import diagnose
     from grouping.plan.diagnosis import Diagnosis
     from grouping.plan.evaluation import Evaluation, Plan, compare
+    from grouping.plan.explaining import Explanation
     from grouping.plan.forming import evaluate, form_groups
     from grouping.plan.placing import Placing, place
     from grouping.plan.saving import save_branches
+    from grouping.plan.whatif import WhatIf, what_if
     from grouping.policy import (
         Affinity,
         Alike,
@@ -95,9 +97,11 @@ _HOME = {
     "grouping.plan.diagnosing": ("diagnose",),
     "grouping.plan.diagnosis": ("Diagnosis",),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
+    "grouping.plan.explaining": ("Explanation",),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.placing": ("Placing", "place"),
     "grouping.plan.saving": ("save_branches",),
+    "grouping.plan.whatif": ("WhatIf", "what_if"),
     "grouping.policy": (
         "Affinity",
         "Alike",
@@ -167,6 +171,7 @@ __all__ = [
     "Different",
     "Evaluation",
     "EvenSize",
+    "Explanation",
     "FewDepartments",
     "Focus",
     "Forbid",
@@ -214,6 +219,7 @@ __all__ = [
     "Travel",
     "VerificationError",
     "Wave",
+    "WhatIf",
     "Within",
     "compare",
     "diagnose",
@@ -229,6 +235,7 @@ __all__ = [
     "save_branches",
     "score",
     "solve",
+    "what_if",
 ]
 
 
