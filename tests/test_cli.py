@@ -122,6 +122,13 @@ class TestForm:
         assert (done.exit_code, done.stdout) == (code, "")
         assert done.stderr.startswith("grouping: ")
 
+    def test_no_plan_is_diagnosed(self) -> None:
+        done = run("form", BRANCH, "--size", "30-31", "--time-limit", "2", "--lang", "zh")
+        assert (done.exit_code, done.stdout) == (3, "")
+        assert done.stderr.startswith("grouping: 没有能满足全部规则的划分：42人无法分成每组30至31人的小组")
+        assert "每组人数下限由30人放宽到21人" in done.stderr
+        assert done.stderr.count("42人无法") == 1
+
     def test_interrupted_before_a_first_plan(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(*args: object, **options: object) -> None:
             raise KeyboardInterrupt
@@ -298,3 +305,17 @@ class TestProcess:
         environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
         done = process("form", BRANCH, *QUICK, "--lang", "zh", env=environment)
         assert done.returncode == 0
+
+
+class TestDiagnose:
+    def test_no_plan(self) -> None:
+        done = run("diagnose", BRANCH, "--size", "6-12", "--groups", "3")
+        assert done.exit_code == 3
+        assert done.stdout.startswith("No division keeps every rule.")
+        assert "42 members do not fit into 3 groups of 6 to 12" in done.stdout
+        assert "allow groups of up to 14 instead of 12" in done.stdout
+
+    def test_a_plan_exists(self) -> None:
+        done = run("diagnose", BRANCH, "--size", "6-12", "--json", "--lang", "zh")
+        assert done.exit_code == 0
+        assert json.loads(done.stdout)["status"] == "feasible"

@@ -24,8 +24,11 @@ if TYPE_CHECKING:
     )
     from grouping.plan.bars import progress_bar
     from grouping.plan.branches import form_branches
+    from grouping.plan.diagnosing import diagnose
+    from grouping.plan.diagnosis import Diagnosis
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.forming import evaluate, form_groups
+    from grouping.plan.placing import Placing, place
     from grouping.plan.saving import save_branches
     from grouping.policy import (
         Affinity,
@@ -41,6 +44,7 @@ if TYPE_CHECKING:
         FewDepartments,
         Forbid,
         GroupSpec,
+        Keep,
         Leader,
         LeaderFit,
         Mentoring,
@@ -61,6 +65,18 @@ if TYPE_CHECKING:
     from grouping.scoring import score
     from grouping.solving.clock import Control
     from grouping.solving.engine import Progress, Solution, solve
+    from grouping.taskforce import (
+        Lead,
+        Task,
+        TaskForcePlan,
+        TaskLimits,
+        TaskPolicy,
+        TaskRole,
+        TaskRule,
+        Wave,
+        form_task_forces,
+        read_tasks,
+    )
 
 _HOME = {
     "grouping.errors": (
@@ -76,8 +92,11 @@ _HOME = {
     ),
     "grouping.plan.bars": ("progress_bar",),
     "grouping.plan.branches": ("form_branches",),
+    "grouping.plan.diagnosing": ("diagnose",),
+    "grouping.plan.diagnosis": ("Diagnosis",),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
     "grouping.plan.forming": ("evaluate", "form_groups"),
+    "grouping.plan.placing": ("Placing", "place"),
     "grouping.plan.saving": ("save_branches",),
     "grouping.policy": (
         "Affinity",
@@ -93,6 +112,7 @@ _HOME = {
         "FewDepartments",
         "Forbid",
         "GroupSpec",
+        "Keep",
         "Leader",
         "LeaderFit",
         "Mentoring",
@@ -113,6 +133,18 @@ _HOME = {
     "grouping.scoring": ("score",),
     "grouping.solving.clock": ("Control",),
     "grouping.solving.engine": ("Progress", "Solution", "solve"),
+    "grouping.taskforce": (
+        "Lead",
+        "Task",
+        "TaskForcePlan",
+        "TaskLimits",
+        "TaskPolicy",
+        "TaskRole",
+        "TaskRule",
+        "Wave",
+        "form_task_forces",
+        "read_tasks",
+    ),
 }
 
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -131,6 +163,7 @@ __all__ = [
     "Control",
     "Count",
     "Criterion",
+    "Diagnosis",
     "Different",
     "Evaluation",
     "EvenSize",
@@ -143,6 +176,8 @@ __all__ = [
     "InfeasibleError",
     "InputError",
     "Issue",
+    "Keep",
+    "Lead",
     "Leader",
     "LeaderFit",
     "Member",
@@ -154,6 +189,7 @@ __all__ = [
     "Pair",
     "Pin",
     "Placement",
+    "Placing",
     "Plan",
     "Policy",
     "PolicyError",
@@ -166,18 +202,29 @@ __all__ = [
     "SharedWork",
     "Slot",
     "Solution",
+    "Task",
+    "TaskForcePlan",
+    "TaskLimits",
+    "TaskPolicy",
+    "TaskRole",
+    "TaskRule",
     "Team",
     "TeamCoverage",
     "Together",
     "Travel",
     "VerificationError",
+    "Wave",
     "Within",
     "compare",
+    "diagnose",
     "evaluate",
     "form_branches",
     "form_groups",
+    "form_task_forces",
+    "place",
     "progress_bar",
     "read_roster",
+    "read_tasks",
     "sample_path",
     "save_branches",
     "score",

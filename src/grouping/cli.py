@@ -1,4 +1,4 @@
-"""The command ``grouping``: form groups, check a roster, write an empty one, show a demonstration.
+"""The command ``grouping``: form groups, pick task forces, ask about plans, check a roster, write an empty one.
 
 Exit codes: 0 done, 2 bad input or usage, 3 no division keeps every rule, 4 no plan in time, 130 interrupted before a
 first plan, 1 a fault of the library. Errors go to stderr, in words and without a traceback. Nothing heavy is imported
@@ -71,7 +71,10 @@ def _exits(lang: str = "en") -> Iterator[None]:
         typer.echo("grouping: interrupted before a first plan", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except GroupingError as error:
-        typer.echo(f"grouping: {error.describe(lang) if isinstance(error, InputError) else error}", err=True)
+        told = error.describe(lang) if isinstance(error, InputError | InfeasibleError) else error
+        typer.echo(f"grouping: {told}", err=True)
+        if isinstance(error, InfeasibleError) and error.diagnosis is not None:
+            typer.echo(f"\n{error.diagnosis.advice(lang)}", err=True)
         codes = ((InputError, BAD_INPUT), (InfeasibleError, INFEASIBLE), (NoPlanFoundError, NO_PLAN))
         raise typer.Exit(next((code for kind, code in codes if isinstance(error, kind)), 1)) from None
 
@@ -239,9 +242,80 @@ def check(
             typer.echo(str(write_file(html, page.encode("utf-8"), force=force)), err=True)
         typer.echo("")
         try:
-            typer.echo(judgement(people, wanted))
+            typer.echo(judgement(people, wanted, lang.value))
         except InfeasibleError as error:
-            typer.echo(str(error))
+            typer.echo(error.describe(lang.value))
+
+
+@app.command()
+def diagnose(
+    roster: RosterPath,
+    policy: PolicyFile = None,
+    preset: PresetName = None,
+    size: Size = None,
+    groups: Groups = None,
+    time_limit: Limit = 10.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="The diagnosis as JSON on stdout, and nothing else.")] = False,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+    lang: Language = Lang.en,
+) -> None:
+    """Tell why no division keeps every rule, the smallest change that makes a plan, and which rules clash.
+
+    Exit code 0 if there is a division that keeps every rule, 3 if there is none, 4 if that is not known.
+    """
+    with _exits(lang.value):
+        from grouping.plan.diagnosing import diagnose as find
+
+        wanted = _policy(policy, preset, size, groups, None)
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        found = find(people, wanted, time_limit=time_limit, seed=seed)
+        typer.echo(found.to_json(lang=lang.value) if as_json else found.text(lang.value))
+        if found.status != "feasible":
+            raise typer.Exit(INFEASIBLE if found.status == "infeasible" else NO_PLAN)
+
+
+@app.command()
+def task(
+    roster: RosterPath,
+    tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="Tasks, .json, .toml or .csv.")],
+    standing: Annotated[
+        Path | None, typer.Option("--standing", metavar="PLAN", help="plan.json of the standing groups.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="Task policy, .toml or .json.", metavar="FILE")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="File to write the plan to.", metavar="FILE")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON on stdout, and nothing else.")] = False,
+    reserve: Annotated[bool, typer.Option("--reserve", help="Say who could stand in, too.")] = False,
+    time_limit: Limit = 30.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Cores to use; two if not given.")] = None,
+    lang: Language = Lang.en,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+) -> None:
+    """Choose the people of temporary project groups, which leave the standing groups as they are."""
+    with _exits(lang.value):
+        from grouping.taskforce import command
+
+        if out is not None:
+            command.check_file(out, force)
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        plan = command.form(people, tasks, standing, policy, time_limit=time_limit, seed=seed, workers=workers)
+        if out is not None:
+            plan.to_json(out)
+        typer.echo(plan.to_json() if as_json else command.told(plan, lang.value, reserve))
+        if out is not None:
+            typer.echo(str(out), err=True)
 
 
 @app.command()

@@ -233,6 +233,10 @@ def forbid(world: World, c: gp.Forbid, group: str, members: list[Member], teams:
     return 100 if any(member.member_id == c.member for member in members) and group == c.group else 0
 
 
+def keep(world: World, c: gp.Keep, group: str, members: list[Member], teams: list[Team]) -> int:
+    return 100 if any(member.member_id in c.members for member in members) and group != c.group else 0
+
+
 def held(member: Member, attr: str) -> list[str]:
     """Return the values of a member, each once."""
     value = member.get(attr)
@@ -316,6 +320,7 @@ DEFINITIONS: dict[str, Any] = {
     "Within": within,
     "Pin": pin,
     "Forbid": forbid,
+    "Keep": keep,
     "Alike": alike,
     "Mixed": mixed,
     "Different": different,
@@ -850,6 +855,17 @@ CASES: tuple[Case, ...] = (
             Example("ideal", [0, 2], 0),
             Example("broken", [0, 1], IMPOSSIBLE),
             Example("edge", [0, 2, 3, 4], 0),
+        ),
+    ),
+    Case(
+        "m0 leads m1 in G2",
+        gp.Keep("G2", ["m0", "m1"], leader="m0"),
+        PEOPLE,
+        (),
+        (
+            Example("ideal", [2, 3], 0),
+            Example("broken", [0, 2], IMPOSSIBLE),
+            Example("edge", [2, 3, 4], 0),  # nobody joins them
         ),
     ),
     Case(

@@ -83,6 +83,11 @@ def build(
     )
 
 
+def broken_rules(part: Scored) -> list[BrokenRule]:
+    """Return the rules that one part breaks, in terms of ids and group names."""
+    return _Teller(part).violations()
+
+
 def _unused(parts: Sequence[Scored]) -> tuple[str, ...]:
     """Return the wishes that no part could judge."""
     judged = {entry.label for part in parts for entry in part.compiled.entries}

@@ -39,8 +39,14 @@ class Division:
     covers: Mapping[tuple[str, str], str] = field(default_factory=dict)
 
 
-def read_division(roster: Roster, source: pd.DataFrame | Mapping[str, str] | Evaluation | str) -> Division:
+def read_division(
+    roster: Roster, source: pd.DataFrame | Mapping[str, str] | Evaluation | str, strangers: bool = False
+) -> Division:
     """Return a division in any of the forms that :func:`grouping.evaluate` takes.
+
+    Parameters
+    ----------
+    strangers : True also takes members whom the roster does not know, such as those who have left since
 
     Raises
     ------
@@ -57,15 +63,16 @@ def read_division(roster: Roster, source: pd.DataFrame | Mapping[str, str] | Eva
         rows = [(None, member, group, None) for member, group in source.items()]
     else:
         rows = _rows(source)
-    group_of, leaders = _checked(roster, rows)
+    group_of, leaders = _checked(None if strangers else roster.member_ids, rows)
     if not group_of and len(roster):
         what = f"no member has a value of {source!r}" if isinstance(source, str) else "no member is in a group"
         raise AssignmentError(Issue("nobody_placed", what, advice="hand in a table with columns member_id and group"))
     return Division(group_of, leaders, covers)
 
 
-def _checked(roster: Roster, rows: Rows) -> tuple[dict[str, str], tuple[str, ...]]:
-    known = set(roster.member_ids)
+def _checked(ids: Iterable[str] | None, rows: Rows) -> tuple[dict[str, str], tuple[str, ...]]:
+    """Return who is where and who leads; ``ids`` are the members that may be named, None for anybody."""
+    known = None if ids is None else set(ids)
     faults: list[Issue] = []
     seen: set[str] = set()
     group_of: dict[str, str] = {}
@@ -75,7 +82,7 @@ def _checked(roster: Roster, rows: Rows) -> tuple[dict[str, str], tuple[str, ...
         if not key:
             if name:
                 faults.append(Issue("missing_id", "the row names no member", row=number))
-        elif key not in known:
+        elif known is not None and key not in known:
             full = next((one for one in known if one.lstrip("0") == key), None)
             advice = None if full is None else f"{full}: read the ids as text, so that leading zeros stay"
             message = "no such member in the roster"

@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 import json
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 
 from grouping.errors import InputError, Issue
 from grouping.plan.records import SCHEMA_VERSION, BrokenRule, Finding, GroupSummary, Result
@@ -17,6 +18,8 @@ from grouping.writing import replace_file
 if TYPE_CHECKING:
     import pandas as pd
 
+    from grouping.plan.explaining import Explanation
+    from grouping.plan.judging import Judge
     from grouping.policy.policy import Policy
     from grouping.roster import Roster
 
@@ -37,6 +40,16 @@ class Inputs:
     policy: Policy
 
 
+Laid = TypeVar("Laid", covariant=True)
+
+
+class LaysOver(Protocol[Laid]):
+    """Something that is laid over standing groups."""
+
+    def over(self, standing: Evaluation) -> Laid:
+        """Return itself laid over standing groups."""
+
+
 class Evaluation:
     """How good a division is, by principle, criterion, group and member.
 
@@ -50,10 +63,15 @@ class Evaluation:
     """
 
     _called: ClassVar[str] = "an evaluation"
+    _judge: Judge | None = None
 
     def __init__(self, result: Result, inputs: Inputs | None = None) -> None:
         self._result = result
         self._inputs = inputs
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the state to pickle, without what is only kept to be quick."""
+        return {**self.__dict__, "_judge": None}
 
     @property
     def result(self) -> Result:
@@ -74,6 +92,33 @@ class Evaluation:
             raise InputError(Issue("no_roster", "read from a file, it does not know its roster", advice=advice))
         return self._inputs
 
+    @property
+    def judge(self) -> Judge:
+        """What scores other divisions by the same roster and policy; kept, so that only the first question compiles.
+
+        Raises
+        ------
+        InputError
+            When it was read from a file, see :attr:`inputs`.
+        """
+        from grouping.plan.judging import Judge
+
+        if self._judge is None:
+            self._judge = Judge(self.inputs.roster, self.inputs.policy)
+        return self._judge
+
+    @property
+    def policy(self) -> Policy:
+        """The policy by which it was scored, also after :meth:`from_json`."""
+        from grouping.policy.policy import Policy as Wanted
+
+        return Wanted.from_dict(self._result.policy) if self._inputs is None else self._inputs.policy
+
+    @property
+    def known_roster(self) -> Roster | None:
+        """The roster by which it was scored, None after :meth:`from_json`."""
+        return None if self._inputs is None else self._inputs.roster
+
     def with_inputs(self, roster: Roster, policy: Policy | None = None) -> Self:
         """Return the same division knowing its roster again, after :meth:`from_json`.
 
@@ -88,9 +133,8 @@ class Evaluation:
             When the division scores otherwise by this roster and policy than it says.
         """
         from grouping.plan.judging import Judge
-        from grouping.policy.policy import Policy as Wanted
 
-        inputs = Inputs(roster, Wanted.from_dict(self._result.policy) if policy is None else policy)
+        inputs = Inputs(roster, self.policy if policy is None else policy)
         again = Judge(inputs.roster, inputs.policy).same(self)
         if (again.cost, again.result.scale) != (self.cost, self._result.scale):
             message = f"by this roster and policy the division scores {again.score:.4f}, not {self.score:.4f}"
@@ -238,6 +282,94 @@ class Evaluation:
             raise InputError(Issue("bad_result", "is an evaluation, not a plan", file=file, advice=advice))
         return cls(result)
 
+    def changes(
+        self,
+        other: Evaluation | pd.DataFrame | Mapping[str, str] | str = "current_group",
+        *,
+        match: bool = False,
+        reasons: bool = True,
+        lang: str = "en",
+    ) -> pd.DataFrame:
+        """Return who is in another group than in an earlier division, and why (调整人员名单).
+
+        Parameters
+        ----------
+        other : the earlier division: a plan or evaluation, a table or mapping as :func:`evaluate` takes it, or the name
+            of an attribute; members who are no longer in the roster may be in it
+        match : groups are the same where their names are; True finds instead which group goes on from which, so that
+            as few members as possible have moved (``table.attrs["renamed"]`` then says old name → new name)
+        reasons : False leaves them out, which needs no roster and is quicker for very many
+        lang : of the reasons, "en" or "zh"
+
+        Returns
+        -------
+        DataFrame : a row per member whose group differs: member_id, change ("joined", "left", "moved"), from, to
+            ("" for no group), reason. The reason compares the division with the same one in which this member alone is
+            in the old group (a newcomer: in the next best one), scored anew: points are member-points by criterion,
+            those in brackets are served better or worse for it
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+        >>> today = roster.to_frame().set_index("member_id")["current_group"].to_dict()
+        >>> moved = gp.evaluate(roster, gp.Policy.balanced(), {**today, "HQ0001": today["HQ0042"]})
+        >>> print(moved.changes()[["member_id", "from", "to"]].to_string(index=False))
+        member_id       from         to
+           HQ0001 第一党小组(餐饮) 第四党小组(安保综合)
+        """
+        from grouping.plan.changes import changes
+
+        return changes(self, other, match=match, reasons=reasons, lang=lang)
+
+    def lock(self, groups: Iterable[str] | None = None, members: Iterable[str] | None = None) -> Policy:
+        """Return the policy by which it was scored, with rules that keep groups and members where they are.
+
+        ``form_groups(roster, division.lock(…))`` then settles the rest. Works for a division made by hand, too: move
+        somebody, :func:`evaluate`, lock what is right. Locks add up; of two about the same member the later one holds.
+
+        Parameters
+        ----------
+        groups : names of groups that keep exactly their members, and their leader
+        members : ids of members who stay in their groups, which others may join or leave; leaders stay in office.
+            Neither locks everything
+
+        Raises
+        ------
+        AssignmentError
+            When there is no such group, or the member is in none.
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+        >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 14)))
+        >>> policy = today.lock(members=["HQ0012", "HQ0031"])
+        >>> [rule.label for rule in policy.must if isinstance(rule, gp.Keep)]
+        ['Keep(第一党小组(餐饮))', 'Keep(第三党小组(运输医务))']
+        """
+        from grouping.plan.locking import locked
+
+        return locked(self._result, self.policy, groups, members)
+
+    def with_task_forces(self, task_forces: LaysOver[Laid]) -> Laid:
+        """Return what temporary project groups, laid over these groups, ask of the members; the groups stay the same.
+
+        Parameters
+        ----------
+        task_forces : a :class:`grouping.TaskForcePlan`
+
+        Returns
+        -------
+        Overlay : ``load`` is a table of who serves in which task besides the own group, for how long
+
+        Raises
+        ------
+        InputError
+            When a member who serves is in no group.
+        """
+        return task_forces.over(self)
+
     def describe(self, lang: str = "en") -> str:
         """Return the division in words: scores, groups, and what each group loses by which criterion.
 
@@ -248,6 +380,42 @@ class Evaluation:
         from grouping.plan.rendering import text
 
         return text(self, lang)
+
+    def explain(self, member: str | None = None, *, group: str | None = None, swaps: bool | None = None) -> Explanation:
+        """Answer why: why a member is in this group, what a group is good for, or what the whole division is.
+
+        Parameters
+        ----------
+        member : id of a member: what they get in their group, every other group ranked by what it would cost or gain,
+            and the rules that decide where rules do
+        group : name of a group instead: a paragraph under each of the three principles, with figures
+        swaps : whether exchanges with a member of the other group are looked at, too; None looks at them when every
+            move breaks a rule. Each exchange takes about a millisecond
+
+        Returns
+        -------
+        Explanation : text in English and Chinese, tables, findings that add up to the difference it explains: for a
+            member to the best alternative, for a group to the ideal, for the whole (neither is given) to today's
+            division where the roster has one, else to the ideal
+
+        Raises
+        ------
+        InputError
+            When the division was read from a file (see :meth:`with_inputs`), both are given, or there is no such
+            member or group.
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+        >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 12)))
+        >>> why = today.explain("HQ0016")
+        >>> int(why.to_frame()["change"].sum()) == why.cost_change
+        True
+        """
+        from grouping.plan.explaining import explain
+
+        return explain(self, member, group, swaps)
 
     def __str__(self) -> str:
         """Return the division in words."""

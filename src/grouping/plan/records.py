@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
+
+from grouping.policy.wording import called, option_called
 
 SCHEMA_VERSION = 1
 """Raised when a file written by an older version could no longer be read as it is."""
@@ -98,14 +101,18 @@ class Finding(_Record):
     facts: dict[str, int | str]
     words: dict[str, str]
 
-    def sentence(self, lang: str = "en") -> str:
+    def sentence(self, lang: str = "en", who: Callable[[str], str] = str) -> str:
         """Return the finding in words.
 
         Parameters
         ----------
         lang : "en" or "zh"
+        who : how a member is called; by id if not told otherwise
         """
-        return self.words.get(lang, self.words["en"]).format(**self.facts)
+        shown = {"option": option_called(str(self.facts.get("option", "")), lang)}
+        holder = str(self.facts.get("holder", ""))
+        shown["holder"] = who(holder) if holder else {"zh": "（空缺）"}.get(lang, "nobody")
+        return self.words.get(lang, self.words["en"]).format(**{**self.facts, **shown})
 
 
 _BROKEN = {
@@ -134,21 +141,22 @@ class BrokenRule(_Record):
     members: tuple[str, ...]
     amount: int
 
-    def sentence(self, lang: str = "en") -> str:
-        """Return the broken rule in words, long lists of ids cut.
+    def sentence(self, lang: str = "en", who: Callable[[str], str] = str) -> str:
+        """Return the broken rule in words, long lists of members cut.
 
         Parameters
         ----------
         lang : "en" or "zh"
+        who : how a member is called; by id if not told otherwise
         """
         zh = lang == "zh"
-        ids = ("、" if zh else ", ").join(self.members[:_SHOWN_IDS])
+        ids = ("、" if zh else ", ").join(map(who, self.members[:_SHOWN_IDS]))
         if len(self.members) > _SHOWN_IDS:
             ids += f"…（共{len(self.members)}人）" if zh else f", … ({len(self.members)} in all)"
         if self.rule in _BROKEN:
             return _BROKEN[self.rule][zh].format(group=self.group, amount=self.amount, members=ids)
         if zh:
-            return f"违反规则{self.rule}" + (f"（{self.group}）" if self.group else "") + (f"：{ids}" if ids else "")
+            return f"{self.group}不符合规则“{called(self.rule, lang)}”" + (f"：{ids}" if ids else "")
         where = f" in {self.group}" if self.group else ""
         return f"rule {self.rule} is broken{where}" + (f": {ids}" if ids else "")
 

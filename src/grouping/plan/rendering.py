@@ -7,6 +7,7 @@ from html import escape
 from typing import TYPE_CHECKING
 
 from grouping.policy.criterion import PRINCIPLES
+from grouping.policy.wording import called, option_called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -89,17 +90,17 @@ def text(division: Evaluation, lang: str = "en") -> str:
     result = division.result
     lines = [words["head"].format(groups=len(result.groups), members=len(result.assignments), score=result.score)]
     lines += [proof(division, lang)] if result.status != "evaluated" else []
-    width = max(_width(words[principle]) for principle in PRINCIPLES) + 2
+    width = max(text_width(words[principle]) for principle in PRINCIPLES) + 2
     for principle, score in division.principles.items():
         shown = words["unjudged"] if score != score else f"{score:6.2f}"
-        lines.append(f"  {_padded(words[principle], width)}{shown}")
+        lines.append(f"  {padded(words[principle], width)}{shown}")
     for group in result.groups:
         lines += ["", *_group_lines(division, group, lang, words)]
     if result.violations:
         lines += ["", f"{words['broken']}:"]
         lines += [f"  - {violation.sentence(lang)}" for violation in result.violations]
     if result.unused:
-        lines += ["", f"{words['unused']}: {words['and'].join(result.unused)}"]
+        lines += ["", f"{words['unused']}: {words['and'].join(called(label, lang) for label in result.unused)}"]
     return "\n".join(lines)
 
 
@@ -118,17 +119,17 @@ def _group_lines(division: Evaluation, group: GroupSummary, lang: str, words: di
     key = (group.part, group.group)
     rows = [("leader", group.leader or ""), ("deputy", group.deputy or "")]
     come = "" if group.attendance is None else words["come"].format(share=group.attendance)
-    rows.append(("meets", words["and"].join(filter(None, (group.session, group.place, come)))))
-    rows += [("work", group.work), ("covers", words["and"].join(group.covers))]
+    rows.append(("meets", words["and"].join(filter(None, (option_called(group.session, lang), group.place, come)))))
+    rows += [("work", option_called(group.work, lang)), ("covers", words["and"].join(group.covers))]
     rows.append(("members", " ".join(s.member_id for s in result.assignments if (s.part, s.group) == key)))
-    width = max(_width(words[name]) for name, value in rows if value) + 2
+    width = max(text_width(words[name]) for name, value in rows if value) + 2
     lines = [words["group"].format(group=group.group, size=group.size, score=group.score)]
-    lines += [f"  {_padded(words[name], width)}{value}" for name, value in rows if value]
+    lines += [f"  {padded(words[name], width)}{value}" for name, value in rows if value]
     whole = result.scale * max(group.size, 1)
     for finding in result.findings:
         if (finding.part, finding.group) == key and finding.points:
             lost = f"{finding.points / whole:.1f}"
-            lines.append(f"  - {lost:>5}  {finding.criterion}: {finding.sentence(lang)}")
+            lines.append(f"  - {lost:>5}  {called(finding.criterion, lang)}: {finding.sentence(lang)}")
     return lines
 
 
@@ -142,14 +143,16 @@ def side_by_side(frame: pd.DataFrame, lang: str = "en") -> str:
     words = WORDS.get(lang, WORDS["en"])
     rows = [["", *map(str, frame.columns)]]
     for head, values in zip(frame.index, frame.itertuples(index=False), strict=True):
-        name = {"rules broken": words["broken"]}.get(head, words.get(head, head))
+        name = {"rules broken": words["broken"]}.get(head) or words.get(head)
+        if name is None:
+            name = f"  {called(head.strip(), lang)}" if head.startswith("  ") else head
         whole = head in ("groups", "rules broken")
         rows.append([name, *("–" if v != v else f"{v:.0f}" if whole else f"{v:.2f}" for v in values)])
-    widths = [max(_width(row[c]) for row in rows) for c in range(len(rows[0]))]
+    widths = [max(text_width(row[c]) for row in rows) for c in range(len(rows[0]))]
     lines = []
     for head, *cells in rows:
-        shown = "  ".join(" " * (w - _width(cell)) + cell for cell, w in zip(cells, widths[1:], strict=True))
-        lines.append(f"{_padded(head, widths[0])}  {shown}".rstrip())
+        shown = "  ".join(" " * (w - text_width(cell)) + cell for cell, w in zip(cells, widths[1:], strict=True))
+        lines.append(f"{padded(head, widths[0])}  {shown}".rstrip())
     return "\n".join(lines)
 
 
@@ -169,23 +172,26 @@ def html(division: Evaluation, lang: str = "en") -> str:
     scores = division.principles.items()
     principles = ", ".join(f"{words[p]} {words['unjudged'] if s != s else f'{s:.1f}'}" for p, s in scores)
     rows = [_row("th", [words[column] for column in _COLUMNS])]
-    rows += [_row("td", _cells(group, words)) for group in result.groups]
+    rows += [_row("td", _cells(group, words, lang)) for group in result.groups]
     broken = "".join(f"<li>{escape(violation.sentence(lang))}</li>" for violation in result.violations)
     parts = [
         f"<p><b>{escape(head)}</b><br>{escape(proof(division, lang))}<br>{escape(principles)}</p>",
         f"<table><thead>{rows[0]}</thead><tbody>{''.join(rows[1:])}</tbody></table>",
         f"<p>{escape(words['broken'])}:</p><ul>{broken}</ul>" if broken else "",
-        f"<p>{escape(words['unused'])}: {escape(words['and'].join(result.unused))}</p>" if result.unused else "",
+        f"<p>{escape(words['unused'])}: {escape(words['and'].join(called(label, lang) for label in result.unused))}</p>"
+        if result.unused
+        else "",
     ]
     return f"<div>{''.join(parts)}</div>"
 
 
-def _cells(group: GroupSummary, words: dict[str, str]) -> list[str]:
+def _cells(group: GroupSummary, words: dict[str, str], lang: str) -> list[str]:
     come = "" if group.attendance is None else f"{group.attendance:.0%}"
     covers = words["and"].join(group.covers)
     leader = group.leader or ""
     return [
-        group.group, str(group.size), leader, group.session, group.place, group.work, covers, come, f"{group.score:.1f}"
+        group.group, str(group.size), leader, option_called(group.session, lang), group.place,
+        option_called(group.work, lang), covers, come, f"{group.score:.1f}",
     ]  # fmt: skip
 
 
@@ -193,10 +199,11 @@ def _row(tag: str, cells: list[str]) -> str:
     return "<tr>" + "".join(f"<{tag}>{escape(cell)}</{tag}>" for cell in cells) + "</tr>"
 
 
-def _width(shown: str) -> int:
+def text_width(shown: str) -> int:
     """Return how many columns of a terminal a text takes; Chinese characters take two."""
     return sum(2 if unicodedata.east_asian_width(letter) in "WF" else 1 for letter in shown)
 
 
-def _padded(shown: str, width: int) -> str:
-    return shown + " " * (width - _width(shown))
+def padded(shown: str, width: int) -> str:
+    """Return a text filled up with spaces to a width."""
+    return shown + " " * (width - text_width(shown))

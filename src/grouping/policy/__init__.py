@@ -7,7 +7,7 @@ from grouping.policy.criterion import PRINCIPLES, REGISTRY, Criterion
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
 from grouping.policy.manage import Continuity, EvenSize, FewDepartments, Mentoring
 from grouping.policy.policy import GroupSpec, Policy
-from grouping.policy.rules import Forbid, Pin, Within
+from grouping.policy.rules import Forbid, Keep, Pin, Within
 
 __all__ = [
     "PRINCIPLES",
@@ -25,6 +25,7 @@ __all__ = [
     "FewDepartments",
     "Forbid",
     "GroupSpec",
+    "Keep",
     "Leader",
     "LeaderFit",
     "Mentoring",

@@ -58,7 +58,7 @@ def workbook_of(roster: Roster, lang: str) -> bytes:
     InputError
         If a text is longer than a cell can hold.
     """
-    sheets = {kind: sheet for kind, sheet in _sheets(roster).items() if sheet[1]}
+    sheets = {kind: sheet for kind, sheet in tables_of(roster).items() if sheet[1]}
     extras = roster.extra_attributes()
     types = [
         [name, type_of(value for member in roster.members for key, value in member.attributes if key == name)]
@@ -136,7 +136,8 @@ def _is_exact(number: float) -> bool:
         return False
 
 
-def _sheets(roster: Roster) -> dict[str, Sheet]:
+def tables_of(roster: Roster) -> dict[str, Sheet]:
+    """Return every table of a roster by its kind, empty ones too, as `read_roster` takes them."""
     committee: list[list[object]] = [
         [one.member_id, one.role, one.branch, one.max_groups, ";".join(one.business_lines) or None]
         for one in roster.committee

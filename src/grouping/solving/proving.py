@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from math import ceil
 from typing import TYPE_CHECKING
 
 from grouping.solving import assignment
@@ -22,6 +23,9 @@ log = logging.getLogger(__name__)
 
 _PROVABLE_PAIRS = 150
 """Items up to which a division that pays for pairs may be proven."""
+
+_LARGEST_PRICE = 2**44
+"""Ceilings, in units of prices, up to which groups are listed."""
 
 _FIRST_CHOICE = 500
 """Groups that CP-SAT chooses among first when a gap is closed."""
@@ -127,6 +131,31 @@ class Proving(Known):
             self._narrow(self.pool.columns)
         if not self.done:
             self._choose(self.pool.columns, self.clock.left, complete=True)
+
+    def listed_under_ceiling(self, until: float) -> list[Column] | None:
+        """Return every group that keeps the ceiling, None when there are too many or the time was too short.
+
+        A group does so when its reduced cost is not positive if every member's price is the ceiling.
+        """
+        ceiling, unit = self.problem.ceiling, self.kernel.unit
+        if ceiling is None or not unit or abs(ceiling) * unit > _LARGEST_PRICE:
+            return None
+        price = ceil(ceiling * unit) * self.problem.size
+        found: list[Column] = []
+        fresh = Pool(self.kernel)
+        try:
+            for k, kind in enumerate(self.kernel.kinds):
+                pricer = Pricer(kind, tallies=False, unit=unit)
+                found += fresh.add(k, within(self.kernel, k, pricer, price, 0, self.clock, until))
+        except (TooManyError, TimeUp):
+            return None
+        return found
+
+    def choose_under_ceiling(self, listed: list[Column]) -> None:
+        """Choose among all groups that keep the ceiling: the best division of all, or proof that there is none."""
+        self.phase = "ceiling"
+        self.provenance["listed"] = len(listed)
+        self._narrow(listed)
 
     def _pair_proof(self) -> PairProof:
         return PairProof(
