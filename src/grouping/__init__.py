@@ -28,8 +28,10 @@ if TYPE_CHECKING:
     from grouping.plan.diagnosis import Diagnosis
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.forming import evaluate, form_groups
+    from grouping.plan.frontier import Frontier
     from grouping.plan.placing import Placing, place
     from grouping.plan.saving import save_branches
+    from grouping.plan.tradeoffs import tradeoffs
     from grouping.policy import (
         Affinity,
         Alike,
@@ -95,9 +97,11 @@ _HOME = {
     "grouping.plan.diagnosing": ("diagnose",),
     "grouping.plan.diagnosis": ("Diagnosis",),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
+    "grouping.plan.frontier": ("Frontier",),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.placing": ("Placing", "place"),
     "grouping.plan.saving": ("save_branches",),
+    "grouping.plan.tradeoffs": ("tradeoffs",),
     "grouping.policy": (
         "Affinity",
         "Alike",
@@ -170,6 +174,7 @@ __all__ = [
     "FewDepartments",
     "Focus",
     "Forbid",
+    "Frontier",
     "Group",
     "GroupSpec",
     "GroupingError",
@@ -229,6 +234,7 @@ __all__ = [
     "save_branches",
     "score",
     "solve",
+    "tradeoffs",
 ]
 
 
