@@ -29,9 +29,11 @@ if TYPE_CHECKING:
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.explaining import Explanation
     from grouping.plan.forming import evaluate, form_groups
+    from grouping.plan.frontier import Frontier
     from grouping.plan.placing import Placing, place
     from grouping.plan.saving import save_branches
     from grouping.plan.whatif import WhatIf, what_if
+    from grouping.plan.tradeoffs import tradeoffs
     from grouping.policy import (
         Affinity,
         Alike,
@@ -102,6 +104,8 @@ _HOME = {
     "grouping.plan.placing": ("Placing", "place"),
     "grouping.plan.saving": ("save_branches",),
     "grouping.plan.whatif": ("WhatIf", "what_if"),
+    "grouping.plan.frontier": ("Frontier",),
+    "grouping.plan.tradeoffs": ("tradeoffs",),
     "grouping.policy": (
         "Affinity",
         "Alike",
@@ -175,6 +179,7 @@ __all__ = [
     "FewDepartments",
     "Focus",
     "Forbid",
+    "Frontier",
     "Group",
     "GroupSpec",
     "GroupingError",
@@ -236,6 +241,7 @@ __all__ = [
     "score",
     "solve",
     "what_if",
+    "tradeoffs",
 ]
 
 
