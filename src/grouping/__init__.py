@@ -32,8 +32,8 @@ if TYPE_CHECKING:
     from grouping.plan.frontier import Frontier
     from grouping.plan.placing import Placing, place
     from grouping.plan.saving import save_branches
-    from grouping.plan.whatif import WhatIf, what_if
     from grouping.plan.tradeoffs import tradeoffs
+    from grouping.plan.whatif import WhatIf, what_if
     from grouping.policy import (
         Affinity,
         Alike,
@@ -240,8 +240,8 @@ __all__ = [
     "save_branches",
     "score",
     "solve",
-    "what_if",
     "tradeoffs",
+    "what_if",
 ]
 
 

@@ -1,4 +1,4 @@
-"""Explanations: every number is that of an independent evaluation, findings add up, texts are whole in both languages."""
+"""Explanations: what adds up, what an independent evaluation says, and what the page says in words."""
 
 from __future__ import annotations
 

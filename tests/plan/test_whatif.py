@@ -121,7 +121,7 @@ class TestByHand:
     def test_merge_and_split(self, two: gp.Evaluation) -> None:
         one = gp.what_if(two, merge=("X", "Y"))
         assert set(group_of(one.evaluation).values()) == {"X"}
-        assert [(rule.rule, rule.amount) for rule in one.broken][0] == ("size", 2)
+        assert next((rule.rule, rule.amount) for rule in one.broken) == ("size", 2)
         back = gp.what_if(one.evaluation, split="X")
         assert back.cost == 100  # three and three, one of them with the wrong work; all ways were counted
         assert back.change.exact
