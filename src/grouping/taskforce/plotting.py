@@ -3,13 +3,10 @@
 from __future__ import annotations
 
 import datetime as dt
-from collections.abc import Iterator
-from contextlib import contextmanager
-from importlib.util import find_spec
-from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from grouping.errors import InputError, Issue
+from grouping.fonts import fonts, need_matplotlib
 from grouping.taskforce.clock import Clock
 from grouping.taskforce.telling import Saying
 
@@ -17,7 +14,6 @@ if TYPE_CHECKING:
     from grouping.taskforce.plans import TaskForcePlan
     from grouping.taskforce.schema import Task
 
-_FONTS = ["Noto Sans SC", "Noto Sans CJK SC", "Microsoft YaHei", "PingFang SC", "WenQuanYi Micro Hei", "DejaVu Sans"]
 _WORDS = {
     "shift": ("shift by the rota", "原排班"),
     "released": ("shift released", "脱产班次"),
@@ -27,15 +23,14 @@ _WORDS = {
 def plot(plan: TaskForcePlan, task: str | None, ax: Any, lang: str) -> Any:
     """Return the axes drawn on, see :meth:`TaskForcePlan.plot`."""
     Saying(lang)
-    if find_spec("matplotlib") is None:
-        raise ModuleNotFoundError("plots need matplotlib: pip install 'group-formation-optimizer[plot]'")
+    need_matplotlib()
     tasks = [one for one in plan.tasks if task in (None, one.task_id)]
     if not tasks:
         raise InputError(Issue("unknown_task", "no such task", value=task))
     services = [one for one in plan.services if task in (None, one.task)]
     rows = list(dict.fromkeys((one.task, one.role, one.member_id) for one in services))
     at = {key: len(rows) - 1 - number for number, key in enumerate(rows)}
-    with _fonts():
+    with fonts():
         import matplotlib.dates as mdates
         import matplotlib.pyplot as plt
 
@@ -87,19 +82,3 @@ def _draw_shifts(
             told.add(key)
             wide = [(mdates.date2num(a), mdates.date2num(b) - mdates.date2num(a)) for a, b in spans]
             ax.broken_barh(wide, (y - 0.4, 0.8), zorder=1, **look, **label)
-
-
-@contextmanager
-def _fonts() -> Iterator[None]:
-    """Prefer fonts with Chinese for what is drawn, without changing the settings of the process."""
-    import matplotlib.pyplot as plt
-    from matplotlib import font_manager
-
-    spec = find_spec("zhplot")
-    if spec is not None and spec.origin is not None:
-        for file in Path(spec.origin).parent.glob("fonts/*.ttf"):
-            font_manager.fontManager.addfont(str(file))
-    known = {font.name for font in font_manager.fontManager.ttflist}
-    fonts = [name for name in _FONTS if name in known]
-    with plt.rc_context({"font.family": fonts, "axes.unicode_minus": False}):
-        yield
