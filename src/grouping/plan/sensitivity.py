@@ -11,7 +11,6 @@ import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from fractions import Fraction
-from functools import lru_cache
 from math import gcd, lcm
 from typing import TYPE_CHECKING
 
@@ -27,7 +26,10 @@ from grouping.plan.things import place_teams
 from grouping.policy.compiling import Compiled, compile_parts
 from grouping.policy.criterion import PRINCIPLES
 from grouping.scoring import Score, score
+from grouping.solving.clock import Clock
 from grouping.solving.engine import solve
+from grouping.solving.kernel import Kernel
+from grouping.solving.search import anneal
 
 if TYPE_CHECKING:
     from grouping.plan.evaluation import Plan
@@ -39,11 +41,27 @@ GRID = 100
 MOST = 10
 """How many times the weight is looked at, at most."""
 
+_HUNT = 0.15
+"""Share of the time for finding other divisions before anything is proven."""
+
+_PLACES = (0.1, 1.0, 0.4)
+"""Where other divisions are looked for: how far from the weight to the end of what is looked at."""
+
+_SWEEPS = 4
+"""Steps per item of such a search."""
+
+_PATIENCE = 3.0
+"""How many times as long as the plan took one end of a range may take, though others then get nothing."""
+
 _LEAST_SECONDS = 0.05
 _HALVINGS = 3
 """How often a nearer weight is tried when one is not settled in its time."""
 
 _KINKS = 6
+
+
+Points = tuple[int, ...]
+"""What a division with its answers pays for every term, in the plan's cost units."""
 
 
 @dataclass(frozen=True)
@@ -107,7 +125,8 @@ class _Branch:
         self.part = part
         self.people = part.problem.size > 0
         self.home = np.where(self.people, place, -1)
-        self.known: list[IntArray] = [self.home]
+        self.known: list[tuple[IntArray, Points]] = []
+        self._mine: dict[tuple[Knob, Fraction], tuple[Fraction, Points]] = {}
 
     def factors(self, knob: Knob, at: Fraction) -> list[Fraction]:
         """Return what every term's weight is multiplied by when a weight is ``at`` times what it is.
@@ -145,7 +164,6 @@ class _Branch:
             len({e.principle for e in soft}),
         )
 
-    @lru_cache(maxsize=64)  # noqa: B019 (a branch lives as long as the question)
     def problem(self, knob: Knob, at: Fraction) -> tuple[Problem, Fraction]:
         """Return the problem with the weight turned, and what one of its cost units is worth in the plan's."""
         base = self.part.problem
@@ -157,23 +175,41 @@ class _Branch:
         )
         return replace(base, terms=terms, scale=1), Fraction(whole, under)
 
-    def scored(self, knob: Knob, at: Fraction, place: IntArray) -> tuple[Fraction, Score]:
-        """Return what a division costs with the weight turned."""
-        problem, unit = self.problem(knob, at)
-        found = score(problem, place_teams(problem, place))
-        return found.cost * unit, found
+    def mine(self, knob: Knob, at: Fraction) -> tuple[Fraction, Points]:
+        """Return what the plan costs with the weight turned, and its points with the answers it then gives."""
+        if (knob, at) not in self._mine:
+            problem, unit = self.problem(knob, at)
+            found = score(problem, place_teams(problem, self.home))
+            self._mine[knob, at] = (found.cost * unit, self._points(found))
+        return self._mine[knob, at]
+
+    def _points(self, found: Score) -> Points:
+        """Return the weighted points of every term."""
+        points = [0] * len(self.part.problem.terms)
+        for part in found.parts:
+            points[part.term] += part.points * self.part.problem.terms[part.term].weight
+        return tuple(points)
+
+    def line(self, knob: Knob, points: Points, at: Fraction) -> Fraction:
+        """Return what a division with these answers costs with the weight turned."""
+        sums: dict[Fraction, int] = {}
+        for times, amount in zip(self.factors(knob, at), points, strict=True):
+            sums[times] = sums.get(times, 0) + amount
+        return sum((times * amount for times, amount in sums.items()), Fraction(0))
+
+    def remember(self, problem: Problem, group_of: IntArray) -> None:
+        """Keep a division, with the answers that suit a problem."""
+        place = np.where(self.people, group_of, -1)
+        points = self._points(score(problem, group_of))
+        if all(points != other for _, other in self.known) and not np.array_equal(place, self.home):
+            self.known.append((place, points))
 
     def beaten(self, knob: Knob, at: Fraction) -> IntArray | None:
         """Return a known division that costs less than the plan with the weight turned."""
-        mine, _ = self.scored(knob, at, self.home)
-        costs = [self.scored(knob, at, place)[0] for place in self.known]
-        best = min(range(len(costs)), key=lambda i: costs[i])
-        return self.known[best] if costs[best] < mine else None
-
-    def line(self, knob: Knob, found: Score, at: Fraction) -> Fraction:
-        """Return what a division with the answers of a score costs with the weight turned."""
-        factors, terms = self.factors(knob, at), self.part.problem.terms
-        return sum((p.points * terms[p.term].weight * factors[p.term] for p in found.parts), Fraction(0))
+        cost, _ = self.mine(knob, at)
+        costs = [self.line(knob, points, at) for _, points in self.known]
+        best = min(range(len(costs)), key=lambda i: costs[i], default=-1)
+        return self.known[best][0] if best >= 0 and costs[best] < cost else None
 
     def names(self, place: IntArray) -> dict[str, str]:
         """Return member id → group name of a division."""
@@ -187,6 +223,8 @@ class _Run:
     def __init__(self, plan: Plan, parts: tuple[Compiled, ...], until: float, seed: int, workers: int) -> None:
         self.plan, self.until, self.seed, self.workers = plan, until, seed, workers
         self.solves = 0
+        spent = plan.provenance.get("seconds", {})
+        self.patience = _PATIENCE * float(spent.get("total", 0.0)) if isinstance(spent, dict) else 0.0
         given = read_division(plan.inputs.roster, plan)
         self.judge = Judge(plan.inputs.roster, plan.inputs.policy)
         self.branches = []
@@ -202,21 +240,20 @@ class _Run:
         """Settle weight after weight, side after side, each with its share of the time left."""
         every = knobs(self.parts)
         idle = [knob for knob in every if all(branch.only(knob) for branch in self.branches)]
-        left = 2 * (len(every) - len(idle))
+        turning = [(knob, towards) for knob in every if knob not in idle for towards in (0, MOST * GRID)]
+        self._hunt(turning, begun)
+        ends: dict[tuple[Knob, int], tuple[int, Switch | None, bool]] = {}
+        for number, (knob, towards) in enumerate(turning):
+            now = time.perf_counter()
+            share = max(max(self.until - now, 0) / (len(turning) - number), self.patience)
+            ends[knob, towards] = self._side(knob, towards, min(now + share, self.until))
         found = []
         for knob in every:
-            if knob in idle:
-                found.append(
-                    WeightRange(knob.principle, knob.criterion, float(knob.weight), 0.0, float("inf"), alone=True)
-                )
-                continue
-            sides = []
-            for towards in (0, MOST * GRID):
-                now = time.perf_counter()
-                sides.append(self._side(knob, towards, now + max(self.until - now, 0) / left))
-                left -= 1
-            (lo, below, sure_below), (hi, above, sure_above) = sides
             weight = float(knob.weight)
+            if knob in idle:
+                found.append(WeightRange(knob.principle, knob.criterion, weight, 0.0, float("inf"), alone=True))
+                continue
+            (lo, below, sure_below), (hi, above, sure_above) = ends[knob, 0], ends[knob, MOST * GRID]
             found.append(
                 WeightRange(
                     knob.principle, knob.criterion, weight, float(knob.weight * lo / GRID),
@@ -225,42 +262,63 @@ class _Run:
             )  # fmt: skip
         return Sensitivity(tuple(found), round(time.perf_counter() - begun, 3), self.solves)
 
+    def _hunt(self, turning: list[tuple[Knob, int]], begun: float) -> None:
+        """Look for other divisions by local search at changed weights, so that proofs are tried where they may succeed.
+
+        A division found for one weight counts for all of them.
+        """
+        until = begun + _HUNT * (self.until - begun)
+        rng = np.random.default_rng(self.seed)
+        for far in _PLACES:
+            for knob, towards in turning:
+                at = Fraction(round(GRID + far * (towards - GRID)), GRID)
+                for branch in self.branches:
+                    left = until - time.perf_counter()
+                    if left <= 0 or branch.only(knob):
+                        continue
+                    problem, _ = branch.problem(knob, at)
+                    kernel, clock = Kernel(problem), Clock(left)
+                    begin = place_teams(problem, branch.home)
+                    used = np.unique(begin)
+                    best = None
+                    for cost, group_of in anneal(kernel, begin, used, rng, clock, left, _SWEEPS):
+                        best = group_of if cost < kernel.limit else best
+                    if best is not None:
+                        branch.remember(problem, best)
+
     def _side(self, knob: Knob, towards: int, until: float) -> tuple[int, Switch | None, bool]:
         """Return how far the plan is proven on one side, in steps, what comes beyond, and whether that is certain."""
-        near, other, target, tries = GRID, None, towards, 0
-        way = 1 if towards > near else -1
+        near, tries = GRID, 0
         while True:
-            beaten = self._beaten(knob, target)
-            answer: bool | None = False if beaten else self._optimal(knob, Fraction(target, GRID), until)
-            if answer is None and tries < _HALVINGS and abs(target - near) > 1 and time.perf_counter() < until:
-                tries += 1
-                target = near + (target - near) // 2 if way > 0 else near - (near - target) // 2
-                continue
+            target, other = self._last_unbeaten(knob, near, towards)
+            switch = None if other is None else self._switch(knob, other)
+            if target == near:
+                return near, switch, True
+            for _ in range(tries):
+                target = near + int((target - near) / 2)
+            if target == near:
+                return near, switch, False
+            answer = self._optimal(knob, Fraction(target, GRID), until)
             if answer is None:
-                return near, None if other is None else self._switch(knob, other), False
-            if answer:
+                tries += 1
+                if tries > _HALVINGS or time.perf_counter() >= until:
+                    return near, switch, False
+            elif answer:
                 if not self._straight(knob, Fraction(near, GRID), Fraction(target, GRID), until, _KINKS):
-                    return near, None if other is None else self._switch(knob, other), False
+                    return near, switch, False
                 near = target
                 if near == towards:
                     return near, None, True
-                if other is None:  # a nearer weight was tried before the last one
-                    target = towards
-                    tries += 1
-                    if tries > _HALVINGS:
-                        return near, None, False
-                    continue
-            else:
-                other = target
-            assert other is not None
-            inside, outside = near, other  # between them the known divisions begin to be better
-            while abs(outside - inside) > 1:
-                middle = (inside + outside) // 2
-                inside, outside = (inside, middle) if self._beaten(knob, middle) else (middle, outside)
-            other = outside
-            if inside == near:
-                return near, self._switch(knob, other), True
-            target = inside
+
+    def _last_unbeaten(self, knob: Knob, near: int, towards: int) -> tuple[int, int | None]:
+        """Return the last step before a known division is better, and the first at which it is; None for nowhere."""
+        if not self._beaten(knob, towards):
+            return towards, None
+        inside, outside = near, towards
+        while abs(outside - inside) > 1:
+            middle = (inside + outside) // 2
+            inside, outside = (inside, middle) if self._beaten(knob, middle) else (middle, outside)
+        return inside, outside
 
     def _beaten(self, knob: Knob, step: int) -> bool:
         return any(branch.beaten(knob, Fraction(step, GRID)) is not None for branch in self.branches)
@@ -288,15 +346,15 @@ class _Run:
             assert answer.group_of is not None
             assert answer.cost is not None
             if answer.cost < mine:
-                branch.known.append(np.where(branch.people, answer.group_of, -1))
-                return False
+                branch.remember(problem, answer.group_of)
+                return None if branch.beaten(knob, at) is None else False
             settled = settled and answer.bound == mine
         return True if settled else None
 
     def _straight(self, knob: Knob, one: Fraction, other: Fraction, until: float, kinks: int) -> bool:
         """Tell whether it is proven that the plan, optimal at two weights, is so at all weights between them."""
         for branch in self.branches:
-            (cost, there), (end, here) = branch.scored(knob, one, branch.home), branch.scored(knob, other, branch.home)
+            (cost, there), (end, here) = branch.mine(knob, one), branch.mine(knob, other)
             if branch.line(knob, there, other) == end or branch.line(knob, here, one) == cost:
                 continue
             # some group answers otherwise in between: where the two ways to answer cost the same
