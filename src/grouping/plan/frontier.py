@@ -8,6 +8,7 @@ from fractions import Fraction
 from os import PathLike
 from typing import TYPE_CHECKING, Any
 
+from grouping.errors import InputError, Issue
 from grouping.fonts import fonts, need_matplotlib
 from grouping.plan.pages import Grid, Page, Section
 from grouping.plan.rendering import WORDS
@@ -35,7 +36,6 @@ _WORDS = {
         "note": "No plan here is at least as good as another in every principle. The knee is the one nearest to the "
         "best score of every principle, each measured by its range over the frontier. The gap is what may still be "
         "missing in what was asked for; 0 is proven.",
-        "unproven": "unproven",
     },
     "zh": {
         "title": "三个原则之间的{count}种取舍",
@@ -50,7 +50,6 @@ _WORDS = {
         "and": "、",
         "note": "表中没有一个方案在各原则上都不劣于另一个方案。折中点是按各原则在前沿上的分值区间折算后，"
         "距各原则最高分最近的方案。差距是所求目标可能还能改进的比例，0表示已证明最优。",
-        "unproven": "未证明",
     },
 }
 
@@ -77,13 +76,13 @@ class Point:
     ----------
     plan : a plan of the policy, verified as any other; its own ``bound`` is that of the policy
     aim : what it is the answer to
-    gap : (cost − proven bound) / cost of what was asked for; 0 is proven, None when nothing is
+    gap : (cost − proven bound) / cost of what was asked for; 0 is proven, 1 says that nothing is
     losses : principle → what the plan loses in it, in cost units of the policy; smaller is better
     """
 
     plan: Plan
     aim: Aim
-    gap: float | None
+    gap: float
     losses: Mapping[str, int]
 
     def score(self, principle: str, loss: int | None = None) -> float:
@@ -99,13 +98,11 @@ def undominated(points: Sequence[Point]) -> list[Point]:
 
     Of equals the one with the smallest gap is kept.
     """
-    unproven = [1.0 if point.gap is None else point.gap for point in points]
-    order = sorted(range(len(points)), key=lambda i: (tuple(points[i].losses.values()), unproven[i]))
     kept: list[Point] = []
-    for i in order:  # whoever beats a point comes before it
-        mine = points[i].losses
+    for point in sorted(points, key=lambda point: (tuple(point.losses.values()), point.gap)):
+        mine = point.losses  # whoever beats a point comes before it
         if not any(all(other.losses[p] <= mine[p] for p in mine) for other in kept):
-            kept.append(points[i])
+            kept.append(point)
     return kept
 
 
@@ -173,8 +170,8 @@ class Frontier:
         Returns
         -------
         DataFrame : point (1, 2, …), score (by the policy), a score for each principle, groups (their number), asked
-            (what it is the answer to), gap (0..1, what may still be missing in what was asked; NaN when nothing is
-            proven), proven (gap is 0), knee
+            (what it is the answer to), gap (0..1, what may still be missing in what was asked), proven (gap is 0),
+            knee
         """
         import pandas as pd
 
@@ -185,7 +182,7 @@ class Frontier:
                 **{principle: point.score(principle) for principle in self.principles},
                 "groups": len(point.plan.result.groups),
                 "asked": self._asked(point, lang),
-                "gap": float("nan") if point.gap is None else point.gap,
+                "gap": point.gap,
                 "proven": point.gap == 0,
                 "knee": number == self.knee + 1,
             }
@@ -221,8 +218,12 @@ class Frontier:
         ------
         ModuleNotFoundError
             Without matplotlib: install the extra ``plot``.
+        InputError
+            When the policy has no wishes.
         """
         need_matplotlib()
+        if not self.principles:
+            raise InputError(Issue("no_principles", "the policy weighs no principle, so there is nothing to plot"))
         names = [*self.principles, *self.principles[:1]][: max(2, len(self.principles))]
         scores = [[point.score(principle) for point in self.points] for principle in names]
         shown = [WORDS.get(lang, WORDS["en"])[principle] for principle in names]
@@ -263,7 +264,7 @@ class Frontier:
                 f"{point.plan.score:.2f}",
                 *(f"{point.score(p):.2f}" for p in self.principles),
                 self._asked(point, lang),
-                words["unproven"] if point.gap is None else f"{point.gap:.1%}",
+                f"{point.gap:.1%}",
                 words["knee"] if number == self.knee + 1 else "",
             )
             for number, point in enumerate(self.points, 1)

@@ -13,6 +13,7 @@ from grouping.plan.forming import group_indices, start_of, verify
 from grouping.plan.matching import matched
 from grouping.plan.reasons import reasons
 from grouping.policy.compiling import compile_drafts, drafts
+from grouping.policy.rules import Within
 from grouping.problem import Placement, Problem
 from grouping.solving.engine import solve
 
@@ -128,6 +129,7 @@ def _solved(
     index = group_indices(part, altered.division, first=tuple(dict.fromkeys(mine.values())))
     if not index.keys() >= set(mine.values()):
         raise InfeasibleError(f"the policy allows no more than {len(part.problem.groups)} groups")
+    _same_branch(part, altered, before)
     here = {altered.division.group_of[m] for m in part.roster.member_ids if m in altered.division.group_of}
     least, most = part.problem.least, part.problem.at_most
     if altered.groups > 0:
@@ -148,6 +150,16 @@ def _solved(
     placed = dict(zip(items, solution.group_of[: len(items)].tolist(), strict=True))
     names = _names(problem, index, placed, before.division.group_of)
     return {member: names[g] for member, g in placed.items()}, solution.status == "optimal"
+
+
+def _same_branch(part: Compiled, altered: Altered, before: Standing) -> None:
+    """Raise InfeasibleError when the change puts a member of a part into a group of another one."""
+    mine = set(part.roster.member_ids)
+    for member, group in altered.kept.items():
+        there = {other for other, name in before.division.group_of.items() if name == group}
+        if member in mine and there and not there & mine:
+            borders = [rule.label for rule in altered.inputs.policy.must if isinstance(rule, Within)]
+            raise InfeasibleError(f"{group} is beyond the border that {' and '.join(borders)} sets for {member}")
 
 
 def _names(problem: Problem, index: Mapping[str, int], placed: Mapping[str, int], old: Mapping[str, str]) -> list[str]:

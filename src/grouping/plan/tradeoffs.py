@@ -5,6 +5,7 @@ from __future__ import annotations
 import time
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import partial
 from itertools import combinations, islice, pairwise
 from math import lcm
@@ -106,10 +107,17 @@ def tradeoffs(
 
 @dataclass(frozen=True, eq=False)
 class _Known:
-    """A point with its division of every part, to start others from."""
+    """A point with its division of every part, to start others from.
+
+    Attributes
+    ----------
+    cost, bound : of what was asked for, over all parts
+    """
 
     point: Point
     places: tuple[IntArray, ...]
+    cost: int
+    bound: int
 
 
 class _Search:
@@ -139,7 +147,8 @@ class _Search:
                 missing = self.wanted - len(self.front)
                 if missing < 1:
                     break
-                aims = [*islice(self.limited(), missing)] or [*islice(weights, missing)]
+                limits = [*islice(self.limited(), -(-missing // 2))]
+                aims = [*limits, *islice(weights, missing - len(limits))]
                 if not aims or not self.take(aims, _WEIGHED if missing > 2 else 1.0):
                     break
         except KeyboardInterrupt:  # the points there are can be used
@@ -149,7 +158,24 @@ class _Search:
     @property
     def front(self) -> list[Point]:
         """The points that no other beats."""
-        return undominated([known.point for known in self.known])
+        return undominated([replace(known.point, gap=self.gap(known)) for known in self.known])
+
+    def gap(self, known: _Known) -> float:
+        """Return which part of the cost of an aim may still be saved.
+
+        What is proven for other weights counts too: losses are not negative, so where every weight is at least t times
+        that of another aim, so is the bound. Limits leave only fewer divisions.
+        """
+        bounds, mine = [Fraction(known.bound)], self.times(known.point.aim)
+        for other in self.known:
+            if not other.point.aim.limits:
+                theirs = self.times(other.point.aim)
+                bounds.append(other.bound * min((Fraction(mine[p], theirs[p]) for p in mine), default=Fraction(1)))
+        return float(1 - min(max(bounds) / known.cost, Fraction(1))) if known.cost else 0.0
+
+    def times(self, aim: Aim) -> dict[str, int]:
+        """Return how many times its weight every principle gets."""
+        return {p: dict(aim.weights).get(p, 1) for p in self.known[0].point.losses}
 
     @property
     def left(self) -> float:
@@ -194,7 +220,7 @@ class _Search:
         plan = plan_of(self.parts, told, self.inputs, options, self.options.begun)
         found = [solution for solution in solutions if solution is not None]
         places = tuple(solution.group_of for solution in found if solution.group_of is not None)
-        self.known.append(_Known(Point(plan, aim, _gap(problems, found), _losses(plan)), places))
+        self.known.append(_Known(Point(plan, aim, 1.0, _losses(plan)), places, *_totals(problems, found)))
 
     @staticmethod
     def told(part: Compiled, solution: Solution, bound: int | None) -> Solution:
@@ -254,9 +280,12 @@ class _Search:
                         yield aim
 
     def _kept(self, aim: Aim) -> bool:
-        """Tell whether a known division keeps the limits just as the solver counts them, so that a plan is certain."""
+        """Tell whether the limits rule out the plan of the policy, and a known division keeps them just as the solver
+        counts them, so that there is a plan.
+        """
+        ours = self.known[0].point.losses
         start, problems = self.start(aim), self.problems(aim)
-        if start is None or problems is None:
+        if start is None or problems is None or all(ours[p] <= most for p, most in aim.limits):
             return False
         return not any(score(problem, place).violations for problem, place in zip(problems, start, strict=True))
 
@@ -286,13 +315,12 @@ def _losses(plan: Plan) -> dict[str, int]:
     return losses
 
 
-def _gap(problems: Sequence[Problem], solutions: Sequence[Solution]) -> float | None:
-    """Return which part of the cost of an aim may still be saved, over all parts."""
+def _totals(problems: Sequence[Problem], solutions: Sequence[Solution]) -> tuple[int, int]:
+    """Return cost and bound over all parts."""
     scale = lcm(*(problem.scale for problem in problems))
-    cost = bound = 0
+    cost, bound = 0, 0
     for problem, solution in zip(problems, solutions, strict=True):
-        if solution.bound is None or solution.cost is None:
-            return None
-        cost += scale // problem.scale * solution.cost
-        bound += scale // problem.scale * solution.bound
-    return (cost - bound) / cost if cost else 0.0
+        factor = scale // problem.scale
+        cost += factor * (solution.cost or 0)
+        bound += factor * (solution.bound or 0)  # nothing costs less than 0
+    return cost, bound
