@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ortools.sat.python import cp_model
 
-from grouping.solving.cpsat import Answer, run
+from grouping.solving.cpsat import run
 
 if TYPE_CHECKING:
     from grouping.problem import BoolArray, IntArray
@@ -88,8 +88,10 @@ def choose(
 
 def placeable(
     kernel: Kernel, columns: Sequence[Column], held: BoolArray, clock: Clock, seconds: float, workers: int
-) -> Answer:
+) -> Choice:
     """Return whether some items can all be placed in listed groups, every other item being in at most one of them.
+
+    When all items are held, it is a division that is looked for, and returned if there is one.
 
     Parameters
     ----------
@@ -108,10 +110,17 @@ def placeable(
             model.add_exactly_one(row)
         else:
             model.add_at_most_one(row)
+    whole = bool(held.all())
     for kind, row in zip(kernel.kinds, of_kind, strict=True):
-        model.add(cp_model.LinearExpr.sum(row) <= len(kind.groups))
-    model.add(cp_model.LinearExpr.sum(used) <= kernel.problem.at_most)
-    return run(model, clock, seconds, workers, 0)
+        most = len(kind.groups)
+        model.add_linear_constraint(cp_model.LinearExpr.sum(row), most if kind.required and whole else 0, most)
+    fewest = kernel.problem.least if whole else 0
+    model.add_linear_constraint(cp_model.LinearExpr.sum(used), fewest, kernel.problem.at_most)
+    answer = run(model, clock, seconds, workers, 0)
+    found = None
+    if whole and answer.status in ("optimal", "feasible"):
+        found = division(kernel, [column for column, use in zip(columns, used, strict=True) if answer.value(use)])
+    return Choice(answer.status, found, None, answer.interrupted)
 
 
 def division(kernel: Kernel, columns: Sequence[Column]) -> IntArray:

@@ -23,9 +23,10 @@ from grouping.solving.columns import Pool
 from grouping.solving.kernel import Kernel
 from grouping.solving.known import Progress, Solution
 from grouping.solving.listing import TOO_MANY
-from grouping.solving.partition import canonical, choose, placeable
+from grouping.solving.partition import Choice, canonical, choose, placeable
 from grouping.solving.pricing import TimeUp
 from grouping.solving.search import anneal, start
+from grouping.solving.tighten import tighten
 
 if TYPE_CHECKING:
     from grouping.problem import IntArray, Problem
@@ -36,6 +37,9 @@ logger = logging.getLogger(__name__)
 
 _FIRST, _CEILING = 0.25, 0.6
 """Shares of the time for the division of least cost, and for ceilings of what is then left."""
+
+_AT_ONCE = 0.1
+"""Share of the time for listing all groups under the ceiling that is reached at once."""
 
 _SWEEPS = 8
 """Steps per item of one search under a ceiling."""
@@ -79,9 +83,6 @@ class Run(Protocol):
 
     def listed_under_ceiling(self, until: float, holding: int | None = None) -> list[Column] | None:
         """Return every group that keeps the ceiling and holds an item, None when there are too many."""
-
-    def choose_under_ceiling(self, listed: list[Column]) -> None:
-        """Find the best division of listed groups, or prove that there is none."""
 
 
 class WorstFirst:
@@ -259,6 +260,13 @@ class WorstFirst:
 
     def _settle_ceiling(self) -> None:
         """Lower what is reached by searches and raise what is proven by lists, in turn."""
+        if self.best is not None and not self._settled:
+            clock = self.clock.child(self.clock.left * _AT_ONCE)
+            run = self.make(replace(self.plain, ceiling=self.worst), clock)
+            self.listed = run.listed_under_ceiling(clock.limit)
+            self.clock.took(clock)
+            if self.listed is not None:
+                return  # all that is left to settle is a choice from the list
         until = self.clock.share(_CEILING)
         vain, listing = 0, bool(self.kernel.unit)
         while self.best is not None and not self._settled and self.clock.spent < until:
@@ -363,13 +371,14 @@ class WorstFirst:
                 continue
             due += max(1, due // 3)
             if whole:
-                run.choose_under_ceiling(list(columns))
-                if run.infeasible:
+                choice = self._division_under(ceiling, list(columns), clock)
+                if choice.interrupted:
+                    raise KeyboardInterrupt
+                if choice.status == "infeasible":
                     return True
-                if run.best is None:
+                if choice.group_of is None or not self._offer(choice.group_of, "CP-SAT under a ceiling"):
                     return None
                 self.listed = list(columns)
-                self._offer(run.best, str(run.provenance["plan"]))
                 return False
             held = np.zeros(len(size), dtype=np.bool_)
             held[placed] = True
@@ -431,19 +440,33 @@ class WorstFirst:
             listed = self._under(self.worst, listed)
             if self._settled or not clock.left:
                 break
+            assert self.low is not None
             part = clock.child(0.5 * clock.left)
-            lower = self._below(self.worst)
-            run = self.make(replace(self.plain, ceiling=lower), part)
-            with suppress(TimeUp):
-                run.choose_under_ceiling(self._under(lower, listed))
+            lower = self._reached(self.low + (self._below(self.worst) - self.low) / 2)
+            choice = self._division_under(lower, listed, part)
             clock.took(part)
-            if run.infeasible:
-                self._raise(self.worst)
+            if choice.interrupted:
+                raise KeyboardInterrupt
+            if choice.status == "infeasible":
+                self._raise(self._beyond(lower))
                 self.provenance["worst_bound"] = "groups under a ceiling"
-            if run.best is None:
+            elif choice.group_of is None or not self._offer(choice.group_of, "CP-SAT under a ceiling"):
                 break
-            self._offer(run.best, str(run.provenance["plan"]))
         return listed
+
+    def _division_under(self, ceiling: Fraction, listed: list[Column], clock: Clock) -> Choice:
+        """Return any division of listed groups that keep a ceiling, or that there is none.
+
+        All of it costs no more than the ceiling for every member; the linear bound drops what would make it dearer.
+        """
+        columns = self._under(ceiling, listed)
+        most = floor(ceiling * self.problem.members) + self.kernel.offset
+        with suppress(TimeUp):
+            columns = tighten(self.kernel, columns, most, clock, clock.share(0.5)).columns
+        if not columns and self.problem.members:
+            return Choice("infeasible", None, None, False)
+        everybody = np.ones(len(self.problem.size), dtype=np.bool_)
+        return placeable(self.kernel, columns, everybody, clock, clock.left, self.workers)
 
     def _under(self, ceiling: Fraction, listed: list[Column]) -> list[Column]:
         """Return those of the listed groups that keep a ceiling."""
