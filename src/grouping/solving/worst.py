@@ -223,6 +223,13 @@ class WorstFirst:
         step = self.kernel.step
         return max(Fraction((ceil(value * size / step) - 1) * step, size) for size in self.sizes)
 
+    def _towards(self, hope: Fraction) -> Fraction:
+        """Return a ceiling that far on the way from the proven to the reached one; where they are near, all the way."""
+        assert self.low is not None
+        highest = self._below(self.worst)
+        way = highest - self.low
+        return highest if way < _NEAR * self.worst and 2 * hope >= 1 else self._reached(self.low + way * hope)
+
     @property
     def _settled(self) -> bool:
         return self.low is not None and self.low >= self.worst
@@ -324,10 +331,7 @@ class WorstFirst:
     def _prove(self, until: float) -> None:
         """Raise what is proven, at best to what is reached; ``hope`` says how far the next step goes."""
         assert self.low is not None
-        highest = self._below(self.worst)
-        way = highest - self.low
-        near = way < _NEAR * self.worst and 2 * self.hope >= 1
-        ceiling = highest if near else self._reached(self.low + way * self.hope)
+        ceiling = self._towards(self.hope)
         clock = self.clock.child(_ATTEMPT * self.clock.before(until))
         if not self.rarity:
             self._count(self.make(replace(self.plain, ceiling=self.low), clock), clock.share(0.5))
@@ -442,7 +446,7 @@ class WorstFirst:
                 break
             assert self.low is not None
             part = clock.child(0.5 * clock.left)
-            lower = self._reached(self.low + (self._below(self.worst) - self.low) / 2)
+            lower = self._towards(Fraction(1, 2))
             choice = self._division_under(lower, listed, part)
             clock.took(part)
             if choice.interrupted:
@@ -462,7 +466,7 @@ class WorstFirst:
         columns = self._under(ceiling, listed)
         most = floor(ceiling * self.problem.members) + self.kernel.offset
         with suppress(TimeUp):
-            columns = tighten(self.kernel, columns, most, clock, clock.share(0.5)).columns
+            columns = tighten(self.kernel, columns, most, clock, clock.share(0.5), cuts=False).columns
         if not columns and self.problem.members:
             return Choice("infeasible", None, None, False)
         everybody = np.ones(len(self.problem.size), dtype=np.bool_)
