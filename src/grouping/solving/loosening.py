@@ -325,7 +325,7 @@ class _LooseBuilder(Builder):
     def hint(self) -> None:
         """Begin with an even division into as many groups as are wanted, whatever rules have to be given up for it."""
         number, members = self.loose.number, len(self.member_count)
-        count = number.fewest if number is not None else max((-(-members // band.hi) for band in self.loose.bands))
+        count = number.fewest if number is not None else max(-(-members // band.hi) for band in self.loose.bands)
         count = max(1, min(count, members, len(self.used)))
         for position, item in enumerate(self.member_count):
             for g, flag in enumerate(self.inside[item]):
