@@ -211,9 +211,31 @@ class TaskModel:
             self.limit((seat, t, None), cp_model.LinearExpr.sum(holders), 1, 1)
         for row in self._rows[t]:
             self._tie_leads(t, row)
+        if wanted and not task.waves:
+            self._lead_days(t)
         for wave in task.waves if by_wave else ():
             there = [literal for key, literal in self.leads.items() if key[0] == t and key[3] and wave.wave in key[3]]
             self.limit(("led", t, wave.wave), cp_model.LinearExpr.sum(there), 1, None)
+
+    def _lead_days(self, t: int) -> None:
+        """Demand a leader or deputy on every day on which somebody serves, where roles have different days."""
+        case, task = self.case, self.case.tasks[t]
+        days = [{start.date() for start, _ in task.presence(role)} for role in task.roles]
+        for day in sorted(set().union(*days)):
+            if all(day in those for those in days):
+                continue
+            there = [r for r, those in enumerate(days) if day in those]
+            serving = [self.x[position] for r in there for position in case.in_role[t, r] if position in self.x]
+            led = []
+            for (u, _, row, _), leads in self.leads.items():
+                if u == t:
+                    roles = [p for p in case.at[t, row] if p in self.x and case.options[p].role in there]
+                    present = self.model.new_bool_var(f"led{t}_{row}_{day}")
+                    self.model.add_implication(present, leads)
+                    self.model.add_bool_or([*(self.x[position] for position in roles), ~present])
+                    led.append(present)
+            for literal in serving:
+                self.model.add_bool_or([*led, ~literal])
 
     def _may_hold(self, t: int, seat: str, lead: Lead, row: int, by_wave: bool) -> None:
         positions = [position for position in self.case.at[t, row] if position in self.x]

@@ -113,6 +113,7 @@ def task_of(draw: random.Random, name: str, most_roles: int) -> Task:
             max=draw.randint(1, 2),
             per_wave=draw.randrange(2) if waves and number == 0 else 0,
             site=draw.choice(("near", "far", None)),
+            daily=draw.choice((None, (0, 60), (600, 660))) if daily else None,
         )
         for number in range(draw.randint(1, most_roles))
     )
@@ -218,3 +219,26 @@ def check(seed: int) -> str:
 @pytest.mark.parametrize("seed", range(14))
 def test_no_way_to_man_the_tasks_is_better(seed):
     check(seed)
+
+
+def test_a_leader_is_there_every_day_though_another_would_suit_better():
+    members = tuple(
+        Member(member_id=f"m{number}", department="X", shift_pattern="P", skills=(skill,), nominations=votes)
+        for number, (skill, votes) in enumerate((("s", 1), ("t", 9)))
+    )
+    pattern = ShiftPattern(pattern_id="P", sequence=("O",), anchor=dt.date(2026, 12, 1))
+    roster = Roster(members, shift_codes=CODES, shift_patterns=(pattern,))
+    task = Task(
+        task_id="T",
+        starts=dt.datetime(2026, 5, 5, 6),
+        ends=dt.datetime(2026, 5, 6, 7),
+        size=(2, 2),
+        roles=(
+            TaskRole(name="early", daily=(360, 420), skills_any=("s",)),
+            TaskRole(name="late", daily=(600, 660), skills_any=("t",)),
+        ),
+    )
+    plan = gp.form_task_forces(roster, task)
+    assert plan.leader_of("T") == "m0"  # m1 has the votes, and is not there on the second day
+    assert verify(roster, plan.result) == []
+    assert plan.status == "optimal"
