@@ -250,7 +250,7 @@ def what_if(
     >>> roster = gp.read_roster(gp.sample_path("branch_42"))
     >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 12)))
     >>> moved = gp.what_if(today, member="HQ0021", group="第三党小组(运输医务)")
-    >>> moved.evaluation == gp.evaluate(roster, today.inputs.policy, moved.assignments)
+    >>> moved.cost == gp.evaluate(roster, today.inputs.policy, moved.assignments[["member_id", "group"]]).cost
     True
     >>> round(moved.score_change, 2), moved.broken
     (-0.55, ())
