@@ -60,9 +60,13 @@ def test_page_of_task_forces_prints_what_is_shown() -> None:
     assert shown_outputs(ROOT / "docs" / "taskforces.md") == 5
 
 
+def test_explaining_page_prints_what_is_shown() -> None:
+    assert shown_outputs(ROOT / "docs" / "explaining.md") == 4
+
+
 def test_python_blocks_run_and_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert shown_outputs(README) == 3
+    assert shown_outputs(README) == 4
     assert (tmp_path / "plan.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 
