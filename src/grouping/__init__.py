@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from grouping.plan.evaluation import Evaluation, Plan, compare
     from grouping.plan.forming import evaluate, form_groups
     from grouping.plan.placing import Placing, place
+    from grouping.plan.revising import Revision, move_curve, revise
     from grouping.plan.saving import save_branches
     from grouping.policy import (
         Affinity,
@@ -81,6 +82,7 @@ _HOME = {
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.placing": ("Placing", "place"),
+    "grouping.plan.revising": ("Revision", "move_curve", "revise"),
     "grouping.plan.saving": ("save_branches",),
     "grouping.policy": (
         "Affinity",
@@ -165,6 +167,7 @@ __all__ = [
     "PolicyError",
     "Problem",
     "Progress",
+    "Revision",
     "Role",
     "Roster",
     "RosterError",
@@ -182,9 +185,11 @@ __all__ = [
     "evaluate",
     "form_branches",
     "form_groups",
+    "move_curve",
     "place",
     "progress_bar",
     "read_roster",
+    "revise",
     "sample_path",
     "save_branches",
     "score",
