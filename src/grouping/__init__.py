@@ -31,6 +31,7 @@ if TYPE_CHECKING:
     from grouping.plan.forming import evaluate, form_groups
     from grouping.plan.frontier import Frontier
     from grouping.plan.placing import Placing, place
+    from grouping.plan.revising import Revision, move_curve, revise
     from grouping.plan.saving import save_branches
     from grouping.plan.tradeoffs import tradeoffs
     from grouping.plan.whatif import WhatIf, what_if
@@ -102,6 +103,7 @@ _HOME = {
     "grouping.plan.explaining": ("Explanation",),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.placing": ("Placing", "place"),
+    "grouping.plan.revising": ("Revision", "move_curve", "revise"),
     "grouping.plan.saving": ("save_branches",),
     "grouping.plan.whatif": ("WhatIf", "what_if"),
     "grouping.plan.frontier": ("Frontier",),
@@ -205,6 +207,7 @@ __all__ = [
     "PolicyError",
     "Problem",
     "Progress",
+    "Revision",
     "Role",
     "Roster",
     "RosterError",
@@ -236,6 +239,8 @@ __all__ = [
     "progress_bar",
     "read_roster",
     "read_tasks",
+    "move_curve",
+    "revise",
     "sample_path",
     "save_branches",
     "score",
