@@ -334,3 +334,44 @@ class TestTradeoffs:
         before = out.read_bytes()
         assert run("tradeoffs", BRANCH, *options, "-o", str(out)).exit_code == 2
         assert out.read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a plan as a file."""
+    folder = tmp_path_factory.mktemp("plan") / "out"
+    assert run("form", BRANCH, *QUICK, "--out", str(folder)).exit_code == 0
+    return str(folder / "plan.json")
+
+
+class TestAnswers:
+    def test_explain(self, saved: str) -> None:
+        whole = run("explain", saved, BRANCH)
+        assert whole.exit_code == 0
+        assert "Today's division scores 90.14" in whole.stdout
+        member = run("explain", saved, BRANCH, "--member", "HQ0016", "--lang", "zh", "--format", "md")
+        assert re.match(r"## HQ0016编入G\d的理由\n", member.stdout)
+        group = run("explain", saved, BRANCH, "--group", "G2", "--names", "--format", "html")
+        assert re.search(r"\w+ \(HQ\d+\)", group.stdout)
+
+    def test_what_if(self, saved: str) -> None:
+        plan = gp.Plan.from_json(saved)
+        member = plan.assignments.set_index("member_id")["group"]
+        group = "G1" if member["HQ0016"] != "G1" else "G2"
+        done = run("what-if", saved, BRANCH, "--member", "HQ0016", "--group", group, "--format", "json")
+        assert done.exit_code == 0
+        told = json.loads(done.stdout)
+        assert told["cost"] - plan.cost == told["cost_change"] == sum(line["change"] for line in told["findings"])
+        weights = run("what-if", saved, BRANCH, "--weight", "Attendance=2", "--lang", "zh")
+        assert weights.stdout.startswith("若调整权重：到会条件由1改为2\n")
+        one, other = (next(m for m, g in member.items() if g == name) for name in ("G1", "G2"))
+        swap = run("what-if", saved, BRANCH, "--swap", one, other, "--repair", "--time-limit", "0.3")
+        assert "The best division that keeps the change" in swap.stdout
+
+    def test_faults(self, saved: str) -> None:
+        for arguments in (["--swap", "HQ0001", "HQ0002", "--split", "G1"], ["--member", "nobody", "--group", "G1"], []):
+            done = run("what-if", saved, BRANCH, *arguments)
+            assert done.exit_code == 2
+            assert done.stderr.startswith("grouping: ")
+        assert run("what-if", saved, BRANCH, "--weight", "Attendance").exit_code == 2
+        assert run("explain", saved, MANY).exit_code == 2

@@ -60,6 +60,10 @@ def test_the_page_on_tradeoffs_runs() -> None:
     assert shown_outputs(ROOT / "docs" / "tradeoffs.md") == 1
 
 
+def test_page_of_task_forces_prints_what_is_shown() -> None:
+    assert shown_outputs(ROOT / "docs" / "taskforces.md") == 5
+
+
 def test_python_blocks_run_and_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert shown_outputs(README) == 3

@@ -27,11 +27,13 @@ if TYPE_CHECKING:
     from grouping.plan.diagnosing import diagnose
     from grouping.plan.diagnosis import Diagnosis
     from grouping.plan.evaluation import Evaluation, Plan, compare
+    from grouping.plan.explaining import Explanation
     from grouping.plan.forming import evaluate, form_groups
     from grouping.plan.frontier import Frontier
     from grouping.plan.placing import Placing, place
     from grouping.plan.saving import save_branches
     from grouping.plan.tradeoffs import tradeoffs
+    from grouping.plan.whatif import WhatIf, what_if
     from grouping.policy import (
         Affinity,
         Alike,
@@ -97,10 +99,12 @@ _HOME = {
     "grouping.plan.diagnosing": ("diagnose",),
     "grouping.plan.diagnosis": ("Diagnosis",),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
-    "grouping.plan.frontier": ("Frontier",),
+    "grouping.plan.explaining": ("Explanation",),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.placing": ("Placing", "place"),
     "grouping.plan.saving": ("save_branches",),
+    "grouping.plan.whatif": ("WhatIf", "what_if"),
+    "grouping.plan.frontier": ("Frontier",),
     "grouping.plan.tradeoffs": ("tradeoffs",),
     "grouping.policy": (
         "Affinity",
@@ -171,6 +175,7 @@ __all__ = [
     "Different",
     "Evaluation",
     "EvenSize",
+    "Explanation",
     "FewDepartments",
     "Focus",
     "Forbid",
@@ -219,6 +224,7 @@ __all__ = [
     "Travel",
     "VerificationError",
     "Wave",
+    "WhatIf",
     "Within",
     "compare",
     "diagnose",
@@ -235,6 +241,7 @@ __all__ = [
     "score",
     "solve",
     "tradeoffs",
+    "what_if",
 ]
 
 

@@ -22,7 +22,9 @@ import typer
 from grouping.errors import GroupingError, InfeasibleError, InputError, Issue, NoPlanFoundError, PolicyError
 
 if TYPE_CHECKING:
-    from grouping.plan.evaluation import Plan
+    from grouping.plan.evaluation import Evaluation, Plan
+    from grouping.plan.explaining import Explanation
+    from grouping.plan.whatif import WhatIf
     from grouping.policy import Policy
     from grouping.roster import Roster
     from grouping.solving.engine import Progress
@@ -57,6 +59,15 @@ class UnknownShift(StrEnum):
 
     error = "error"
     label = "label"
+
+
+class Format(StrEnum):
+    """The forms of an answer."""
+
+    text = "text"
+    md = "md"
+    html = "html"
+    json = "json"
 
 
 @contextmanager
@@ -277,6 +288,112 @@ def diagnose(
         typer.echo(found.to_json(lang=lang.value) if as_json else found.text(lang.value))
         if found.status != "feasible":
             raise typer.Exit(INFEASIBLE if found.status == "infeasible" else NO_PLAN)
+
+
+PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.json that `form` wrote.")]
+AnswerFormat = Annotated[Format, typer.Option("--format", help="Form of the answer.")]
+Names = Annotated[bool, typer.Option("--names", help="Name the members, beside their ids.")]
+
+
+@app.command()
+def explain(
+    plan: PlanPath,
+    roster: RosterPath,
+    member: Annotated[str | None, typer.Option("--member", metavar="ID", help="Why is this member where they are?")] = (
+        None
+    ),
+    group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="What is this group good for?")] = None,
+    swaps: Annotated[bool, typer.Option("--swaps", help="Look at exchanges with others, too.")] = False,
+    form: AnswerFormat = Format.text,
+    names: Names = False,
+    lang: Language = Lang.en,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+) -> None:
+    """Answer why: why a member is in a group, what a group is good for, or the plan as a whole beside today's."""
+    with _exits(lang.value):
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        division = _division(plan, people)
+        _answer(division.explain(member, group=group, swaps=swaps or None), form, lang, names)
+
+
+@app.command("what-if")
+def what_if(
+    plan: PlanPath,
+    roster: RosterPath,
+    member: Annotated[str | None, typer.Option("--member", metavar="ID", help="Who goes to --group.")] = None,
+    group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="Where --member goes.")] = None,
+    swap: Annotated[tuple[str, str] | None, typer.Option("--swap", metavar="ID ID", help="They change places.")] = None,
+    leave: Annotated[list[str] | None, typer.Option("--leave", metavar="ID", help="Leaves; may be repeated.")] = None,
+    merge: Annotated[
+        tuple[str, str] | None, typer.Option("--merge", metavar="NAME NAME", help="They become one group.")
+    ] = None,
+    split: Annotated[str | None, typer.Option("--split", metavar="NAME", help="Becomes two groups.")] = None,
+    into: Annotated[
+        list[str] | None, typer.Option("--into", metavar="ID", help="Goes to the new group; may be repeated.")
+    ] = None,
+    weight: Annotated[
+        list[str] | None, typer.Option("--weight", metavar="CRITERION=NUMBER", help="Weighs so much; 0 drops it.")
+    ] = None,
+    principle: Annotated[
+        list[str] | None, typer.Option("--principle", metavar="NAME=NUMBER", help="Weighs so much.")
+    ] = None,
+    drop: Annotated[list[str] | None, typer.Option("--drop", metavar="RULE", help="Is given up.")] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Find the best division that keeps the change, too.")
+    ] = False,
+    time_limit: Limit = 5.0,
+    form: AnswerFormat = Format.text,
+    names: Names = False,
+    lang: Language = Lang.en,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+) -> None:
+    """Count what one change of a plan would do, exactly, and which rules it would break; the plan stays as it is."""
+    with _exits(lang.value):
+        from grouping.plan.whatif import what_if as ask
+
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        found = ask(
+            _division(plan, people), member=member, group=group, swap=swap, leave=leave or None, merge=merge,
+            split=split, into=into or None, weight=_weights(weight), principles=_weights(principle), drop=drop or None,
+            repair=repair, time_limit=time_limit,
+        )  # fmt: skip
+        _answer(found, form, lang, names)
+
+
+def _division(path: Path, roster: Roster) -> Evaluation:
+    from grouping.plan.evaluation import Evaluation
+
+    return Evaluation.from_json(path).with_inputs(roster)
+
+
+def _weights(texts: list[str] | None) -> dict[str, float] | None:
+    """Read CRITERION=NUMBER."""
+    found: dict[str, float] = {}
+    for text in texts or ():
+        name, _, number = text.rpartition("=")
+        try:
+            found[name.strip()] = float(number)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is not written as NAME=NUMBER") from None
+    return found or None
+
+
+def _answer(answer: Explanation | WhatIf, form: Format, lang: Lang, names: bool) -> None:
+    if form is Format.json:
+        import json
+
+        typer.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+        return
+    make = {Format.text: answer.text, Format.md: answer.markdown, Format.html: answer.html}[form]
+    typer.echo(make(lang.value, names=names).rstrip("\n"))
 
 
 @app.command()

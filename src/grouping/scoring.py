@@ -303,12 +303,13 @@ def place_things(problem: Problem, group_of: Sequence[int] | IntArray, seated: S
     used = sorted({int(g) for g in place[problem.size > 0] if g >= 0})
     if not loose or not used:
         return place
-    best: tuple[tuple[int, int], IntArray] | None = None
+    best: tuple[tuple[int, Fraction, int], IntArray] | None = None
     steps = 0
 
-    def badness() -> tuple[int, int]:
+    def badness() -> tuple[int, Fraction, int]:
         result = score(problem, place, seated)
-        return sum(v.amount for v in result.violations if v.rule != "unplaced"), result.cost
+        worst = worst_of(problem, place, result) if problem.worst_first else Fraction(0)
+        return sum(v.amount for v in result.violations if v.rule != "unplaced"), worst, result.cost
 
     def descend(depth: int) -> None:
         nonlocal best, steps

@@ -294,6 +294,19 @@ def test_together_across_branches() -> None:
     assert diagnosis.relaxation.plan is not None
 
 
+def test_a_border_inside_one_pool() -> None:
+    roster = roster_of(kind=list("aabbcc"))
+    said, policy = changes(roster, gp.Policy(size=(3, 3), groups=2, must=[gp.Within("kind")], prefer=NONE))
+    assert said == ["let groups cross a kind"]
+    assert policy.must == ()
+
+
+def test_nobody_to_divide() -> None:
+    diagnosis = gp.diagnose(roster_of(kind=["a"] * 6).select([]), gp.Policy(size=(2, 3), groups=2, must=NONE))
+    assert (diagnosis.status, diagnosis.relaxation) == ("infeasible", None)
+    assert "No change that makes a plan possible was found in time." in diagnosis.text()
+
+
 def test_a_rule_that_reads_the_sizes() -> None:
     roster = roster_of(kind=["a"] * 5)
     policy = gp.Policy(size=(2, 2), must=[gp.EvenSize(band=(2, 2))], prefer=NONE)

@@ -79,6 +79,8 @@ class Diagnosis:
         for key, found in self._sentences(lang)[1:]:
             if found:
                 lines += ["", words[key], *(f"  - {sentence}" for sentence in found)]
+        if self.status == "infeasible" and self.relaxation is None:
+            lines += ["", words["no change"]]
         plan = None if self.relaxation is None else self.relaxation.plan
         if plan is not None:
             lines += ["", words["plan"]]
@@ -174,6 +176,7 @@ _WORDS = {
         "some changes": "A change that makes a plan possible (not proven to be the smallest):",
         "conflicts": "What clashes:",
         "warnings": "Rules that say nothing:",
+        "no change": "No change that makes a plan possible was found in time.",
         "plan": "With the change, this is a plan:",
         "group": "{group} ({size})",
     },
@@ -186,6 +189,7 @@ _WORDS = {
         "some changes": "使方案成为可能的一种调整（未证明为最小）：",
         "conflicts": "相互冲突的规则：",
         "warnings": "不起作用的规则：",
+        "no change": "限定时间内未找到使方案成为可能的调整。",
         "plan": "调整后的可行方案：",
         "group": "{group}（{size}人）",
     },

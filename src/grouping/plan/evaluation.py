@@ -147,6 +147,11 @@ class Evaluation:
         return self._result.score
 
     @property
+    def worst(self) -> float:
+        """The score of the group that scores least; 100 without groups."""
+        return min((group.score for group in self._result.groups), default=100.0)
+
+    @property
     def cost(self) -> int:
         """The same as an integer, smaller is better: (100 − score) × ``result.scale`` × members in a group."""
         return self._result.cost
@@ -458,6 +463,15 @@ class Plan(Evaluation):
     def bound(self) -> float | None:
         """Proven upper limit of the score of any division; None when nothing is proven."""
         return self._result.bound
+
+    @property
+    def worst_bound(self) -> float | None:
+        """Proven upper limit of :attr:`worst` in any division; None unless the policy says ``fairness="worst"``.
+
+        ``bound`` is then about the divisions whose worst group is as good as here, and "optimal" means that both
+        limits are met.
+        """
+        return self._result.worst_bound
 
     @property
     def cost_bound(self) -> int | None:

@@ -211,7 +211,7 @@ class Explanation:
         """Return the answer as headings, paragraphs and tables; parameters as in :meth:`text`."""
         from grouping.plan.telling import told
 
-        return told(self, lang, who_of((self.division,), names))
+        return told(self, lang, who_of((self.division,), lang, names))
 
     def __str__(self) -> str:
         """Return the answer in English."""
@@ -235,13 +235,14 @@ def plain(value: Any) -> Any:
     return float(value) if isinstance(value, Fraction) else value
 
 
-def who_of(divisions: Iterable[Evaluation], names: bool) -> Callable[[str], str]:
+def who_of(divisions: Iterable[Evaluation], lang: str, names: bool) -> Callable[[str], str]:
     """Return how a member is called in a text: by id, or by name and id."""
     if not names:
         return str
     people = (member for division in divisions for member in division.inputs.roster.members)
     known = {member.member_id: member.name for member in people if member.name}
-    return lambda member: f"{known[member]} ({member})" if member in known else member
+    form = "{name}（{member}）" if lang == "zh" else "{name} ({member})"
+    return lambda member: form.format(name=known[member], member=member) if member in known else member
 
 
 def explain(division: Evaluation, member: str | None, group: str | None, swaps: bool | None) -> Explanation:

@@ -25,7 +25,7 @@ from grouping.plan.things import place_teams
 from grouping.policy.compiling import Compiled, compile_drafts, drafts, in_part
 from grouping.policy.policy import Policy
 from grouping.scale.sharing import Options, Part, crew_of, solve_parts
-from grouping.scoring import faults, score
+from grouping.scoring import faults, score, worst_of
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -173,8 +173,7 @@ def plan_of(
     for part, solution in zip(parts, found, strict=True):
         verify(part.problem, solution)
         scored.append(_settled(part, solution))
-    proven = all(part.bound is not None and part.bound == part.score.cost for part in scored)
-    status: Status = "optimal" if proven else "feasible"
+    status: Status = "optimal" if all(part.proven for part in scored) else "feasible"
     provenance = _provenance(parts, found, told)
     provenance["seconds"]["wall"] = round(time.perf_counter() - begun, 3)
     return Plan(build(scored, inputs.policy, status, provenance=provenance), inputs)
@@ -252,18 +251,20 @@ def _settled(part: Compiled, solution: Solution) -> Scored:
     problem, found = part.problem, solution.group_of
     assert found is not None
     place = place_teams(problem, np.where(problem.size > 0, found, -1))
-    again = score(problem, place)
-    if again.violations or again.cost > score(problem, found).cost:
-        place, again = found, score(problem, found)
-    return Scored(part, place, again, solution.bound)
+    again, as_found = score(problem, place), score(problem, found)
+    lower = worst_of(problem, found, as_found) < worst_of(problem, place, again) if problem.worst_first else False
+    if again.violations or again.cost > as_found.cost or lower:
+        place, again = found, as_found
+    return Scored(part, place, again, solution.bound, solution.worst_bound)
 
 
 def verify(problem: Problem, solution: Solution) -> None:
     """Raise VerificationError unless the independent scorer agrees with everything that is claimed."""
     assert solution.group_of is not None
     assert solution.cost is not None
-    found = faults(problem, solution.group_of, solution.cost, solution.bound)
-    if solution.status == "optimal" and solution.bound != solution.cost:
+    found = faults(problem, solution.group_of, solution.cost, solution.bound, solution.worst, solution.worst_bound)
+    proven = solution.bound == solution.cost and solution.worst_bound == solution.worst
+    if solution.status == "optimal" and not proven:
         found.append("the plan is called optimal without a proof")
     if found:
         raise VerificationError(found, _dump(problem, solution))

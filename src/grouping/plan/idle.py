@@ -69,7 +69,7 @@ def _says_more(other: Criterion, rule: Criterion, rules: Sequence[Criterion]) ->
 
 def _never_binds(rule: Criterion, drafts: Sequence[Draft], policy: Policy) -> Phrase | None:
     """Return why every division keeps a rule, as far as the roster alone tells."""
-    if isinstance(rule, Pin | Forbid):
+    if isinstance(rule, Pin | Forbid) or (isinstance(rule, Within) and len(drafts) > 1):
         return None
     sizes = [spec.size or policy.size for spec in named_groups(policy)] or [policy.size]
     lo, hi = min(lo for lo, _ in sizes), max(hi for _, hi in sizes)

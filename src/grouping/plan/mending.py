@@ -10,8 +10,10 @@ from typing import TYPE_CHECKING, Literal
 from grouping.errors import InfeasibleError, NoPlanFoundError
 from grouping.plan.divisions import Division
 from grouping.plan.forming import group_indices, start_of, verify
+from grouping.plan.matching import matched
 from grouping.plan.reasons import reasons
 from grouping.policy.compiling import compile_drafts, drafts
+from grouping.policy.rules import Within
 from grouping.problem import Placement, Problem
 from grouping.solving.engine import solve
 
@@ -68,7 +70,7 @@ def repaired(altered: Altered, before: Standing, judge: Judge, time_limit: float
         parts = compile_drafts(draft for draft in drafted if draft.name in touched)
         for number, part in enumerate(parts):
             left = time_limit - (time.perf_counter() - begun)
-            found, optimal = _solved(part, altered, pins, max(left / (len(parts) - number), 0.1), seed)
+            found, optimal = _solved(part, altered, before, pins, max(left / (len(parts) - number), 0.1), seed)
             group_of.update(found)
             proven = proven and optimal
     except InfeasibleError as error:
@@ -120,13 +122,14 @@ def _touches(altered: Altered, before: Standing, members: tuple[str, ...]) -> bo
 
 
 def _solved(
-    part: Compiled, altered: Altered, pins: Mapping[str, str], time_limit: float, seed: int
+    part: Compiled, altered: Altered, before: Standing, pins: Mapping[str, str], time_limit: float, seed: int
 ) -> tuple[dict[str, str], bool]:
     """Return who is where in a part of the best division that keeps the change, and whether it is proven the best."""
     mine = {member: group for member, group in pins.items() if member in part.roster.member_ids}
     index = group_indices(part, altered.division, first=tuple(dict.fromkeys(mine.values())))
     if not index.keys() >= set(mine.values()):
         raise InfeasibleError(f"the policy allows no more than {len(part.problem.groups)} groups")
+    _same_branch(part, altered, before)
     here = {altered.division.group_of[m] for m in part.roster.member_ids if m in altered.division.group_of}
     least, most = part.problem.least, part.problem.at_most
     if altered.groups > 0:
@@ -144,15 +147,34 @@ def _solved(
     if solution.status == "infeasible" or solution.group_of is None:
         raise InfeasibleError(reasons(asked))
     verify(problem, solution)
-    names = _names(problem, index)
-    placed = solution.group_of[: len(items)].tolist()
-    return {member: names[placed[item]] for member, item in items.items()}, solution.status == "optimal"
+    placed = dict(zip(items, solution.group_of[: len(items)].tolist(), strict=True))
+    names = _names(problem, index, placed, before.division.group_of)
+    return {member: names[g] for member, g in placed.items()}, solution.status == "optimal"
 
 
-def _names(problem: Problem, index: Mapping[str, int]) -> list[str]:
-    """Return the name of every group: that of the division it was before, where it was one."""
+def _same_branch(part: Compiled, altered: Altered, before: Standing) -> None:
+    """Raise InfeasibleError when the change puts a member of a part into a group of another one."""
+    mine = set(part.roster.member_ids)
+    for member, group in altered.kept.items():
+        there = {other for other, name in before.division.group_of.items() if name == group}
+        if member in mine and there and not there & mine:
+            borders = [rule.label for rule in altered.inputs.policy.must if isinstance(rule, Within)]
+            raise InfeasibleError(f"{group} is beyond the border that {' and '.join(borders)} sets for {member}")
+
+
+def _names(problem: Problem, index: Mapping[str, int], placed: Mapping[str, int], old: Mapping[str, str]) -> list[str]:
+    """Return the name of every group: of groups that are alike, those that keep most members where they were."""
     names = [group.name for group in problem.groups]
     for name, g in index.items():
-        if name != problem.groups[g].name:
-            names[g] = name
+        names[g] = name
+    for alike in problem.classes:
+        free = [names[g] for g in alike]
+        new = {member: str(g) for member, g in placed.items() if g in alike}
+        goes_on = matched({member: group for member, group in old.items() if group in free and member in new}, new)
+        for name, mate in goes_on.items():
+            names[int(mate)] = name
+        rest = [name for name in free if name not in goes_on]
+        for g in alike:
+            if str(g) not in goes_on.values():
+                names[g] = rest.pop(0)
     return names

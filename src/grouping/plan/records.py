@@ -168,7 +168,9 @@ class Result(_Record):
     ----------
     status : "optimal" or "feasible" for a plan; "evaluated" for a division that was only scored
     score, cost : of the division; score = 100 − cost / (scale × members in a group)
-    bound, cost_bound : proven limits; None when nothing is proven
+    bound, cost_bound : proven limits; None when nothing is proven. Where the worst group comes first, limits for the
+        divisions whose worst group is as good, in every branch
+    worst_bound : where the worst group comes first, the proven upper limit of its score; else None
     scale : cost points of one member-point
     unused : criteria that could not be judged, because the roster says nothing about them
     policy : what was asked, as :meth:`grouping.Policy.to_dict` writes it
@@ -181,6 +183,7 @@ class Result(_Record):
     cost: int
     bound: float | None = None
     cost_bound: int | None = None
+    worst_bound: float | None = None
     scale: int
     assignments: tuple[Seat, ...]
     groups: tuple[GroupSummary, ...]
@@ -200,6 +203,11 @@ class Result(_Record):
             raise ValueError("the bound is above the cost")
         if self.status == "optimal" and self.cost_bound != self.cost:
             raise ValueError("called optimal without a proof")
+        worst = min((group.score for group in self.groups), default=100.0)
+        if self.worst_bound is not None and self.worst_bound < worst:
+            raise ValueError("the worst group scores more than its bound")
+        if self.status == "optimal" and self.policy.get("fairness") == "worst" and self.worst_bound is None:
+            raise ValueError("called optimal without a proof about the worst group")
         if self.status != "evaluated" and self.violations:
             raise ValueError("a plan that breaks a rule")
         return self

@@ -25,6 +25,12 @@ WORDS = {
         "optimal": "proven optimal: no division that keeps the rules scores more",
         "feasible": "proven: no division that keeps the rules scores more than {bound:.2f}",
         "unproven": "nothing is proven about the best possible score",
+        "fair": "proven optimal: no division that keeps the rules has a better worst group ({worst:.2f}), "
+        "and none whose worst group is as good scores more",
+        "worst": "worst group {worst:.2f}; proven: every division that keeps the rules has a group "
+        "of {bound:.2f} or less",
+        "worst_unproven": "worst group {worst:.2f}; nothing is proven about a better one",
+        "as_fair": "proven: no division whose worst group is as good scores more than {bound:.2f}",
         "unjudged": "not judged",
         "broken": "rules broken",
         "unused": "not judged, because the roster says nothing about it",
@@ -37,6 +43,7 @@ WORDS = {
         "members": "members",
         "loses": "loses",
         "and": ", ",
+        "and_then": "; ",
         "session": "meets",
         "place": "place",
         "size": "size",
@@ -54,6 +61,11 @@ WORDS = {
         "optimal": "已证明最优：满足全部规则的划分中没有得分更高的",
         "feasible": "已证明：满足全部规则的任何划分得分都不超过{bound:.2f}",
         "unproven": "尚未证明最高可能得分",
+        "fair": "已证明最优：满足全部规则的划分中，没有最低小组得分更高的（{worst:.2f}）；"
+        "最低小组得分相同的，没有总分更高的",
+        "worst": "最低小组得分{worst:.2f}；已证明：满足全部规则的任何划分，最低小组得分都不超过{bound:.2f}",
+        "worst_unproven": "最低小组得分{worst:.2f}；尚未证明其上限",
+        "as_fair": "已证明：最低小组得分不低于此的任何划分，总分都不超过{bound:.2f}",
         "unjudged": "未评价",
         "broken": "违反的规则",
         "unused": "名册未提供数据、未评价的标准",
@@ -66,6 +78,7 @@ WORDS = {
         "members": "成员",
         "loses": "失分",
         "and": "、",
+        "and_then": "；",
         "session": "活动时间",
         "place": "活动地点",
         "size": "人数",
@@ -109,9 +122,21 @@ def proof(division: Evaluation, lang: str = "en") -> str:
     words, result = WORDS.get(lang, WORDS["en"]), division.result
     if result.status == "evaluated":
         return ""
+    if result.policy.get("fairness") == "worst":
+        return words["and_then"].join(_proof_of_worst(division, words))
     if result.status == "optimal":
         return words["optimal"]
     return words["unproven"] if result.bound is None else words["feasible"].format(bound=result.bound)
+
+
+def _proof_of_worst(division: Evaluation, words: dict[str, str]) -> list[str]:
+    """Return what is proven where the worst group comes first."""
+    result, worst = division.result, division.worst
+    if result.status == "optimal":
+        return [words["fair"].format(worst=worst)]
+    key = "worst_unproven" if result.worst_bound is None else "worst"
+    found = [words[key].format(worst=worst, bound=result.worst_bound)]
+    return found if result.bound is None else [*found, words["as_fair"].format(bound=result.bound)]
 
 
 def _group_lines(division: Evaluation, group: GroupSummary, lang: str, words: dict[str, str]) -> list[str]:

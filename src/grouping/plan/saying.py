@@ -22,7 +22,7 @@ _TEXTS = {
     "more": ("{ids}, … ({count} in all)", "{ids}等{count}人"),
     "rest": ("… {count} more", "……另有{count}人"),
     "loses": ("{criterion}: {sentence}", "{criterion}：{sentence}"),
-    "points": (" ({points} points)", "（失{points}分）"),
+    "lost": (" ({points} points)", "（失{points}分）"),
     "up": ("raised by {by:.2f}", "提高{by:.2f}分"),
     "down": ("lowered by {by:.2f}", "降低{by:.2f}分"),
     "same": ("unchanged", "不变"),
@@ -94,7 +94,7 @@ class Saying:
         """Return what a group loses by a criterion."""
         sentence = finding.sentence(self.lang, self.who)
         if "{points}" not in finding.words.get(self.lang, ""):
-            sentence += self("points", points=finding.facts["points"])
+            sentence += self("lost", points=finding.facts["points"])
         return self("loses", criterion=self.criterion(finding.criterion), sentence=sentence)
 
     def rise(self, change: Fraction | float) -> str:

@@ -45,6 +45,10 @@ _TEXTS = {
         "There are too many ways to split the group to count them all: no move or exchange of a member improves this.",
         "该组拆分方式过多，未逐一比较；此方案已无法通过个别调整或对调改进。",
     ),
+    "scale": (
+        "The division is the same; only the scale by which it is judged differs.",
+        "划分本身不变，仅评分标准不同。",
+    ),
     "criteria": ("By criterion", "按标准分列"),
     "people": ("By member", "按成员分列"),
     "from": ("from", "原小组"),
@@ -94,6 +98,8 @@ def told_change(found: WhatIf, lang: str, who: Callable[[str], str]) -> Page:
         first.append(say("breaks", broken=say.broken(found.broken)))
     else:
         first.append(say("no_more" if found.violations else "keeps"))
+    if change.kind in ("weight", "principles"):
+        first.append(say("scale"))
     if not change.exact:
         first.append(say("searched"))
     sections = [Section("", tuple(first))]

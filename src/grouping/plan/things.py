@@ -21,7 +21,7 @@ def place_teams(
 
     Teams (items of size 0) matter to the options that groups take and to nothing else, so the cost of a group is a
     table over the sets of teams it may be given, and the best answer is found over those tables. Problems in which
-    teams matter in other ways are left to :func:`grouping.scoring.place_things`.
+    teams matter in other ways, or the worst group comes first, are left to :func:`grouping.scoring.place_things`.
 
     Parameters
     ----------
@@ -35,7 +35,7 @@ def place_teams(
     used = sorted({int(g) for g in place[problem.size > 0] if g >= 0})
     if not loose.size or not used:
         return place
-    if not _plain(problem, loose):
+    if problem.worst_first or not _plain(problem, loose):
         return place_things(problem, place, seated)
     tables = [_table(problem, place, g, loose, known) for g in used]
     takes = _best(tables, len(loose)) if len(loose) <= EXACT else _descend(tables, len(loose))

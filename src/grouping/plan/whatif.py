@@ -173,7 +173,7 @@ class WhatIf:
         """Return the change as headings, paragraphs and tables; parameters as in :meth:`text`."""
         from grouping.plan.telling_changes import told_change
 
-        return told_change(self, lang, who_of((self.before, self.evaluation), names))
+        return told_change(self, lang, who_of((self.before, self.evaluation), lang, names))
 
     def __str__(self) -> str:
         """Return the change in English."""

@@ -147,6 +147,8 @@ def given_up(rule: Criterion, pieces: Sequence[Criterion]) -> Phrase:
         return Phrase(f"let {rule.member} be in {rule.group}", f"允许{rule.member}在{rule.group}")
     if isinstance(rule, Leader) and left:
         return sentences(_let_lead(piece) for piece in pieces if isinstance(piece, Leader))
+    if isinstance(rule, Within):
+        return Phrase(f"let groups cross a {rule.attr}", f"允许小组跨{attribute(rule.attr)}")
     words = in_words(rule)
     return Phrase(f"do not ask for {words}", f"不再要求{words.zh}")
 

@@ -387,6 +387,7 @@ def _compile(draft: Draft, loose: tuple[tuple[Criterion, ...], int] | None = Non
         most=used[1],
         scale=scale,
         keys=(*roster.member_ids, *(f"team:{team.team}" for team in context.teams)),
+        worst_first=policy.fairness == "worst",
     )
     teams = tuple(team.team for team in context.teams)
     return Compiled(part, roster, policy, problem, tuple(entries), teams, tuple(silent))

@@ -151,6 +151,7 @@ class Keep(Criterion):
     whole: bool = False
     leader: str | None = None
 
+    title: ClassVar[str] = "保持小组"
     only_must: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

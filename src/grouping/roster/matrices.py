@@ -17,6 +17,7 @@ if TYPE_CHECKING:
     from grouping.roster.grids import Grid
 
 _FEWEST_SITES = 2
+_LOOKED_AT = 20
 _FROM, _TO, _MINUTES = "从", "到", "分钟"
 
 
@@ -33,8 +34,12 @@ def matrix_of(grid: Grid) -> Table | None:
             continue
         for corner in dict.fromkeys((filled[0], max(filled[0] - 1, 0))):
             sites = {column: _name(cells[column]) for column in filled if column > corner}
-            labels = _labels(grid, position + 1, corner)
-            shared = {squeeze(name) for name in labels.values()} & {squeeze(name) for name in sites.values()}
+            known = {squeeze(name) for name in sites.values()}
+            first = _labels(grid, position + 1, corner, position + 1 + _LOOKED_AT)
+            if known.isdisjoint(map(squeeze, first.values())):
+                continue  # long tables are not walked through in vain
+            labels = _labels(grid, position + 1, corner, len(grid.cells))
+            shared = known.intersection(map(squeeze, labels.values()))
             if len(shared) >= _FEWEST_SITES and 3 * len(shared) >= 2 * max(len(labels), len(sites)):
                 return _table(grid, position, corner, sites, labels)
     return None
@@ -44,10 +49,10 @@ def _name(cell: object) -> str:
     return text_of(cell).strip()
 
 
-def _labels(grid: Grid, first: int, corner: int) -> dict[int, str]:
+def _labels(grid: Grid, first: int, corner: int, end: int) -> dict[int, str]:
     """Return row → what its first cell says, without notes."""
     found = {}
-    for position in range(first, len(grid.cells)):
+    for position in range(first, min(end, len(grid.cells))):
         cells = grid.cells[position]
         if corner < len(cells) and not is_blank(cells[corner]) and not is_note(_name(cells[corner])):
             found[position] = _name(cells[corner])

@@ -195,10 +195,10 @@ class Builder:
 
     def _asks(self, t: int) -> bool:
         """Tell whether the points of a term count, in the cost or against a budget."""
-        return bool((self.problem.terms[t].weight and self.objective) or self.factors[:, t].any())
+        return bool((self.problem.terms[t].weight and self.priced) or self.factors[:, t].any())
 
     def _pay(self, cost: cp_model.LinearExprT) -> None:
-        if self.objective:
+        if self.priced:
             self.costs.append(cost)
 
     def _use(self, t: int, points: cp_model.LinearExprT) -> None:

@@ -113,7 +113,7 @@ def solve(
         def make(plain: Problem, clock: Clock) -> _Run:
             return _Run(plain, clock, seed, workers, gap_limit, frozenset(without), None)
 
-        return WorstFirst(problem, clock, make, workers, on_progress).solution(start)
+        return WorstFirst(problem, clock, make, workers, seed, on_progress).solution(start)
     pieces = separated(problem)
     if len(pieces) > 1:
         return solve_apart(
@@ -198,7 +198,7 @@ class _Run(Finding, Proving):
         """List what keeps the ceiling and choose, if it is little enough."""
         listed = self.listed
         if listed is None and self.listable:
-            listed = self.listed_under_ceiling(self.clock.share(0.4))
+            listed = self.listed_under_ceiling(self.clock.share(0.6))
         if listed is not None:
             self.choose_under_ceiling(listed)
 

@@ -137,6 +137,7 @@ class Loosening:
         self.seed = seed
         self._builder = _LooseBuilder(loose)
         self._model = self._builder.build().model
+        self._builder.hint()
 
     def possible(self, rules: Collection[int], seconds: float) -> bool | None:
         """Tell whether some division keeps all of these rules, whatever becomes of the others; None: not known.
@@ -320,6 +321,19 @@ class _LooseBuilder(Builder):
                 model.add(most >= g + 1).only_enforce_if(flag)
         for g, dropped in self.named_by:
             model.add_bool_or([exists[g], dropped])
+
+    def hint(self) -> None:
+        """Begin with an even division into as many groups as are wanted, whatever rules have to be given up for it."""
+        number, members = self.loose.number, len(self.member_count)
+        count = number.fewest if number is not None else max(-(-members // band.hi) for band in self.loose.bands)
+        count = max(1, min(count, members, len(self.used)))
+        for position, item in enumerate(self.member_count):
+            for g, flag in enumerate(self.inside[item]):
+                self.model.add_hint(flag, g == position % count)
+        for g, used in enumerate(self.used):
+            self.model.add_hint(used, g < count)
+        for flag in (*self.touched, *self.given_up):
+            self.model.add_hint(flag, True)
 
     def goal(self, name: str, values: Sequence[int] | None) -> cp_model.LinearExprT:
         """Return what is made least; ``values`` are those of the goal before."""

@@ -9,10 +9,10 @@ from typing import TYPE_CHECKING
 import numpy as np
 from ortools.sat.python import cp_model
 
-from grouping.solving.cpsat import run
+from grouping.solving.cpsat import Answer, run
 
 if TYPE_CHECKING:
-    from grouping.problem import IntArray
+    from grouping.problem import BoolArray, IntArray
     from grouping.solving.clock import Clock
     from grouping.solving.columns import Column
     from grouping.solving.kernel import Kernel
@@ -84,6 +84,34 @@ def choose(
         return Choice(answer.status, None, bound, answer.interrupted)
     chosen = [column for column, use in zip(columns, used, strict=True) if answer.value(use)]
     return Choice(answer.status, division(kernel, chosen), bound, answer.interrupted)
+
+
+def placeable(
+    kernel: Kernel, columns: Sequence[Column], held: BoolArray, clock: Clock, seconds: float, workers: int
+) -> Answer:
+    """Return whether some items can all be placed in listed groups, every other item being in at most one of them.
+
+    Parameters
+    ----------
+    held : per item, whether it has to be placed; the list holds every group that it can be in
+    """
+    model = cp_model.CpModel()
+    used = [model.new_bool_var(f"group_{i}") for i in range(len(columns))]
+    holders: list[list[cp_model.IntVar]] = [[] for _ in held]
+    of_kind: list[list[cp_model.IntVar]] = [[] for _ in kernel.kinds]
+    for column, use in zip(columns, used, strict=True):
+        of_kind[column.kind].append(use)
+        for item in np.flatnonzero(column.row):
+            holders[item].append(use)
+    for row, asked in zip(holders, held.tolist(), strict=True):
+        if asked:
+            model.add_exactly_one(row)
+        else:
+            model.add_at_most_one(row)
+    for kind, row in zip(kernel.kinds, of_kind, strict=True):
+        model.add(cp_model.LinearExpr.sum(row) <= len(kind.groups))
+    model.add(cp_model.LinearExpr.sum(used) <= kernel.problem.at_most)
+    return run(model, clock, seconds, workers, 0)
 
 
 def division(kernel: Kernel, columns: Sequence[Column]) -> IntArray:

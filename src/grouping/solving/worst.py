@@ -12,7 +12,7 @@ from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 from fractions import Fraction
-from math import ceil, exp, floor, log
+from math import ceil, floor
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
@@ -23,7 +23,7 @@ from grouping.solving.columns import Pool
 from grouping.solving.kernel import Kernel
 from grouping.solving.known import Progress, Solution
 from grouping.solving.listing import TOO_MANY
-from grouping.solving.partition import canonical, choose
+from grouping.solving.partition import canonical, choose, placeable
 from grouping.solving.pricing import TimeUp
 from grouping.solving.search import anneal, start
 
@@ -46,11 +46,17 @@ _HOPES = (0.3, 0.6, 0.9)
 _IN_VAIN = 12
 """Searches without a lower ceiling after which none is expected."""
 
-_LONGER = 30.0
-"""How many times as many groups as before are listed next, at most."""
+_LISTING = 0.7
+"""Share of the time of a proof that listing groups may take."""
 
-_A_SECOND = 8_000
-"""Groups that are listed and judged in a second."""
+_NEAR = Fraction(1, 50)
+"""What is proven lies so near to what is reached that the next proof is tried for all of it."""
+
+_ATTEMPT = 0.5
+"""Share of the time left for ceilings that one proof may take."""
+
+_LEAST_HOPE = Fraction(1, 10)
+"""Share of the way from what is proven to what is reached below which a proof is not worth trying."""
 
 _RECOMBINED = 8_000
 """Groups that CP-SAT recombines at once, and the seconds it may take."""
@@ -71,8 +77,8 @@ class Run(Protocol):
     def go(self, given: IntArray | None) -> None:
         """Run the phases until there is a proof or the time is up."""
 
-    def listed_under_ceiling(self, until: float) -> list[Column] | None:
-        """Return every group that keeps the ceiling, None when there are too many."""
+    def listed_under_ceiling(self, until: float, holding: int | None = None) -> list[Column] | None:
+        """Return every group that keeps the ceiling and holds an item, None when there are too many."""
 
     def choose_under_ceiling(self, listed: list[Column]) -> None:
         """Find the best division of listed groups, or prove that there is none."""
@@ -87,6 +93,7 @@ class WorstFirst:
     clock : of the whole run
     make : returns a run of the engines on a problem with a clock
     workers : of CP-SAT
+    seed : of all random choices
     on_progress : told of every better division
 
     Attributes
@@ -103,6 +110,7 @@ class WorstFirst:
         clock: Clock,
         make: Callable[[Problem, Clock], Run],
         workers: int = 2,
+        seed: int = 0,
         on_progress: Callable[[Progress], None] | None = None,
     ) -> None:
         self.problem = problem
@@ -112,7 +120,8 @@ class WorstFirst:
         self.make = make
         self.workers = workers
         self.on_progress = on_progress
-        self.rng = np.random.default_rng(0)
+        self.seed = seed
+        self.rng = np.random.default_rng(seed)
         self.best: IntArray | None = None
         self.worst = Fraction(self.kernel.big)
         self.cost = self.kernel.limit
@@ -120,7 +129,8 @@ class WorstFirst:
         self.bound: int | None = None
         self.pool = Pool(self.kernel)
         self.listed: list[Column] | None = None
-        self.counts: list[tuple[float, int]] = []
+        self.rarity: dict[int, int] = {}
+        self.hope = Fraction(1, 2)
         self.provenance: dict[str, object] = {"plan": "local search", "bound": "no term is negative"}
         self.first_plan: float | None = None
         self.best_plan = 0.0
@@ -261,7 +271,8 @@ class WorstFirst:
                 self._recombine(until)
                 vain = 0 if self.worst < before else vain + len(_HOPES)
             if listing and not self._settled:
-                listing = self._list(until)
+                self._prove(until)
+                listing = self.hope >= _LEAST_HOPE
 
     def _search(self, hope: float, until: float) -> None:
         """Anneal under a ceiling that lies between what is proven and what is reached."""
@@ -296,62 +307,110 @@ class WorstFirst:
         if not taken or seconds <= 0:
             return
         columns = [self.pool.columns[n] for _, n in taken]
-        choice = choose(self.kernel, columns, self.clock, seconds, self.workers, 0)
+        choice = choose(self.kernel, columns, self.clock, seconds, self.workers, self.seed)
         if choice.group_of is not None:
             self._offer(choice.group_of, "CP-SAT over known groups")
         if choice.interrupted:
             raise KeyboardInterrupt
 
-    def _list(self, until: float) -> bool:
-        """List the groups that keep a ceiling and see if they make a division; False when no more can be listed."""
+    def _prove(self, until: float) -> None:
+        """Raise what is proven, at best to what is reached; ``hope`` says how far the next step goes."""
         assert self.low is not None
-        ceiling = min(max(self._wanted(self.clock.before(until)), self.low), self._below(self.worst))
-        if ceiling < self.low:
-            return False
-        clock = self.clock.child(self.clock.before(until))
-        run = self.make(replace(self.plain, ceiling=ceiling), clock)
-        listed = run.listed_under_ceiling(clock.share(0.7))
-        if listed is not None:
-            self.counts.append((float(ceiling), len(listed)))
-            with suppress(TimeUp):
-                run.choose_under_ceiling(listed)
+        highest = self._below(self.worst)
+        way = highest - self.low
+        near = way < _NEAR * self.worst and 2 * self.hope >= 1
+        ceiling = highest if near else self._reached(self.low + way * self.hope)
+        clock = self.clock.child(_ATTEMPT * self.clock.before(until))
+        if not self.rarity:
+            self._count(self.make(replace(self.plain, ceiling=self.low), clock), clock.share(0.5))
+        try:
+            proven = self._too_low(ceiling, clock)
+        except TimeUp:
+            proven = None
         self.clock.took(clock)
-        if listed is None:
-            return False
-        if run.infeasible:
+        if proven:
             self._raise(self._beyond(ceiling))
             self.provenance["worst_bound"] = "groups under a ceiling"
-            return True
-        if run.best is None:
-            return False
-        self.listed = listed
-        self._offer(run.best, str(run.provenance["plan"]))
-        return True
+        if proven is None:
+            self.hope /= 2
+        else:
+            self.hope = min(2 * self.hope, Fraction(1, 2))
 
-    def _wanted(self, seconds: float) -> Fraction:
-        """Return a ceiling that as many groups keep as can be listed in some seconds, judged by the last lists."""
-        assert self.low is not None
-        if not self.counts:
-            return self.low
-        (at, count), (before, less) = self.counts[-1], self.counts[-2] if len(self.counts) > 1 else (0.0, 0)
-        wanted = min(count * _LONGER, 0.9 * TOO_MANY, _A_SECOND * seconds)
-        if not less or count <= less or at <= before:
-            return self.low + (self.worst - self.low) / 8
-        growth = log(count / less) / (at - before)
-        further = Fraction(at + log(max(wanted / count, exp(0.01))) / growth).limit_denominator(1000)
-        return further if wanted > count else Fraction(at)
+    def _too_low(self, ceiling: Fraction, clock: Clock) -> bool | None:
+        """Tell whether it is proven that no division keeps a ceiling; None when it is not known.
+
+        The groups that hold a few members are listed, first of those whom few groups can hold. When these members
+        cannot all be placed together, nor can all. Once the groups of all members are listed, the answer is exact.
+        """
+        size = self.problem.size
+        run = self.make(replace(self.plain, ceiling=ceiling), clock)
+        until = clock.share(_LISTING)
+        placed: list[int] = []
+        columns: dict[Column, None] = {}
+        due = 1
+        for item in self._rarest():
+            found = run.listed_under_ceiling(until, item)
+            if found is None:
+                return None
+            columns.update(dict.fromkeys(found))
+            placed.append(item)
+            if not found:
+                return True
+            whole = len(placed) == self.problem.members
+            if len(columns) > TOO_MANY:
+                return None
+            if len(placed) < due and not whole:
+                continue
+            due += max(1, due // 3)
+            if whole:
+                run.choose_under_ceiling(list(columns))
+                if run.infeasible:
+                    return True
+                if run.best is None:
+                    return None
+                self.listed = list(columns)
+                self._offer(run.best, str(run.provenance["plan"]))
+                return False
+            held = np.zeros(len(size), dtype=np.bool_)
+            held[placed] = True
+            answer = placeable(self.kernel, list(columns), held, clock, clock.left, self.workers)
+            if answer.interrupted:
+                raise KeyboardInterrupt
+            if answer.status == "infeasible":
+                return True
+            if answer.status == "unknown":
+                return None
+        return None
+
+    def _count(self, run: Run, until: float) -> None:
+        """Count the groups that could hold each member if none cost more than the least that is proven."""
+        listed = run.listed_under_ceiling(until)
+        if listed is None:
+            self.rarity = {-1: 0}
+            return
+        held = sum((column.row.astype(np.int64) for column in listed), np.zeros(len(self.problem.size), dtype=np.int64))
+        self.rarity = dict(enumerate(held.tolist()))
+
+    def _rarest(self) -> list[int]:
+        """Return the members, first those whom the fewest groups can hold, as far as that is known."""
+        best = self.best
+        assert best is not None
+        share = {
+            int(g): int(self.kernel.kinds[self.kernel.kind_of[g]].costs((best == g)[None, :])[0])
+            / int(self.problem.size[best == g].sum())
+            for g in np.unique(best[self.problem.size > 0])
+        }
+        members = [int(i) for i in np.flatnonzero(self.problem.size)]
+        return sorted(members, key=lambda i: (self.rarity.get(i, 0), -share[int(best[i])], i))
 
     def _settle_cost(self) -> None:
         """Find the least cost under the ceiling that is reached, and prove it."""
         if self.best is None:
             return
         clock = self.clock.child(self.clock.left)
+        listed = self._listed(clock)
         run = self.make(replace(self.plain, ceiling=self.worst), clock)
-        if self.listed is not None:
-            size = self.problem.size
-            run.listed = [c for c in self.listed if c.cost <= self.worst * int(size[c.row].sum())]
-        elif self.counts:
-            run.listable = False
+        run.listed, run.listable = listed, listed is not None
         _poured(self.pool, run.pool)
         with suppress(TimeUp):
             run.go(self.best)
@@ -362,6 +421,34 @@ class WorstFirst:
             self.bound = min(run.bound, self.cost)
             self.provenance["bound"] = run.provenance["bound"]
         self._report("cost")
+
+    def _listed(self, clock: Clock) -> list[Column] | None:
+        """Return every group under the ceiling that is reached, after lowering it as far as the list tells."""
+        listed = self.listed
+        if listed is None:
+            listed = self.make(replace(self.plain, ceiling=self.worst), clock).listed_under_ceiling(clock.share(0.6))
+        while listed is not None:
+            listed = self._under(self.worst, listed)
+            if self._settled or not clock.left:
+                break
+            part = clock.child(0.5 * clock.left)
+            lower = self._below(self.worst)
+            run = self.make(replace(self.plain, ceiling=lower), part)
+            with suppress(TimeUp):
+                run.choose_under_ceiling(self._under(lower, listed))
+            clock.took(part)
+            if run.infeasible:
+                self._raise(self.worst)
+                self.provenance["worst_bound"] = "groups under a ceiling"
+            if run.best is None:
+                break
+            self._offer(run.best, str(run.provenance["plan"]))
+        return listed
+
+    def _under(self, ceiling: Fraction, listed: list[Column]) -> list[Column]:
+        """Return those of the listed groups that keep a ceiling."""
+        size, highest = self.problem.size, self.problem.highest(ceiling).tolist()
+        return [column for column in listed if column.cost <= highest[int(size[column.row].sum())]]
 
 
 def _poured(pool: Pool, into: Pool) -> None:

@@ -6,12 +6,15 @@ choice does without, and then as few are broken as can be.
 
 from __future__ import annotations
 
+import json
+import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from grouping.errors import InfeasibleError, InputError, Issue, NoPlanFoundError, PolicyError
+from grouping.errors import InfeasibleError, InputError, Issue, NoPlanFoundError, PolicyError, VerificationError
 from grouping.plan.forming import checked_limit, checked_workers, versions
 from grouping.solving.clock import Clock
 from grouping.solving.cpsat import Answer, run
@@ -25,6 +28,7 @@ from grouping.taskforce.plans import TaskForcePlan
 from grouping.taskforce.policy import TaskPolicy
 from grouping.taskforce.records import TaskForceResult
 from grouping.taskforce.schema import Task
+from grouping.taskforce.verifying import verify
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -138,7 +142,13 @@ def form_task_forces(
 
 
 def plan_of(case: Case, found: Found, provenance: Mapping[str, Any]) -> TaskForcePlan:
-    """Return the plan that a choice makes."""
+    """Return the plan that a choice makes, verified.
+
+    Raises
+    ------
+    VerificationError
+        When the verifier does not agree with everything that is claimed.
+    """
     result = TaskForceResult(
         status=found.status,
         cost=found.cost,
@@ -153,7 +163,23 @@ def plan_of(case: Case, found: Found, provenance: Mapping[str, Any]) -> TaskForc
         given=case.given,
         provenance=dict(provenance),
     )
+    faults = verify(case.roster, result)
+    if faults:
+        raise VerificationError(faults, _dump(result))
     return TaskForcePlan(result, case.roster)
+
+
+def _dump(result: TaskForceResult) -> Path | None:
+    """Save a plan for the report of a bug, every member id replaced by its position."""
+    text = result.model_dump_json(indent=1)
+    for number, member_id in enumerate(sorted(result.given.homes, key=len, reverse=True)):
+        text = text.replace(json.dumps(member_id, ensure_ascii=False), f'"m{number}"')
+    try:
+        with tempfile.NamedTemporaryFile("w", suffix=".json", prefix="grouping-", delete=False) as file:
+            file.write(text)
+    except OSError:
+        return None
+    return Path(file.name)
 
 
 def solve_case(

@@ -16,9 +16,10 @@ from ortools.sat.python import cp_model
 
 from grouping.errors import Issue, PolicyError
 from grouping.taskforce.findings import Choice
+from grouping.taskforce.schema import DAY
 
 if TYPE_CHECKING:
-    from grouping.taskforce.case import Case, Wish
+    from grouping.taskforce.case import Case, Option, Wish
     from grouping.taskforce.schema import Lead
     from grouping.taskforce.teams import Post
 
@@ -47,8 +48,8 @@ class TaskModel:
     Attributes
     ----------
     x : option position → its Boolean
-    leads : (task, seat, row, waves) → the Boolean of a leader or deputy who serves these waves; waves are None where
-        they do not matter
+    leads : (task, seat, row, times) → the Boolean of a leader or deputy who is there in these waves (or on these days);
+        None where that does not matter
     objective, broken : cost points, and number of broken rests
     """
 
@@ -122,7 +123,7 @@ class TaskModel:
         for position in chosen:
             option = self.case.options[position]
             taken[option.task, self.case.homes[option.member]] += 1
-            waves[option.task, option.member] = option.waves
+            waves[option.task, option.member] = self._times(option)
         for position, literal in self.x.items():
             self.model.add_hint(literal, position in chosen)
         for (t, seat, row, served), literal in self.leads.items():
@@ -202,22 +203,54 @@ class TaskModel:
         """Choose a leader and a deputy from those who serve; together they are there in every wave."""
         task = self.case.tasks[t]
         wanted = {seat: lead for seat, lead in zip(SEATS, (task.leader, task.deputy), strict=True) if lead.required}
-        by_wave = len(task.waves) > 1 and len(wanted) == 2
+        spread = self._spread(t)
+        apart = len(spread) > 1 and (len(wanted) == 2 if task.waves else bool(wanted))
         for seat, lead in wanted.items():
             for row in self._rows[t]:
                 if self.case.may_lead(t, lead, row):
-                    self._may_hold(t, seat, lead, row, by_wave)
+                    self._may_hold(t, seat, lead, row, apart)
             holders = [self.leads[t, seat, row, w] for row in self._rows[t] for w in self._leads_of(t, seat, row)]
             self.limit((seat, t, None), cp_model.LinearExpr.sum(holders), 1, 1)
         for row in self._rows[t]:
             self._tie_leads(t, row)
-        for wave in task.waves if by_wave else ():
-            there = [literal for key, literal in self.leads.items() if key[0] == t and key[3] and wave.wave in key[3]]
-            self.limit(("led", t, wave.wave), cp_model.LinearExpr.sum(there), 1, None)
+        if apart:
+            self._lead_always(t, sorted({time for times in spread for time in times}))
 
-    def _may_hold(self, t: int, seat: str, lead: Lead, row: int, by_wave: bool) -> None:
+    def _times(self, option: Option) -> tuple[int, ...]:
+        """Return when an option is there: its waves, or the days on which it begins."""
+        return (
+            option.waves if self.case.tasks[option.task].waves else tuple(start // DAY for start, _ in option.presence)
+        )
+
+    def _spread(self, t: int) -> set[tuple[int, ...]]:
+        """Return the different times at which people of a task may be there."""
+        return {
+            self._times(self.case.options[position])
+            for row in self._rows[t]
+            for position in self.case.at[t, row]
+            if position in self.x
+        }
+
+    def _lead_always(self, t: int, times: Sequence[int]) -> None:
+        """Demand leader or deputy in every wave, and on every day on which somebody is there."""
+        for time in times:
+            held = [self.leads[key] for key in self._keys_of(t) if key[3] and time in key[3]]
+            led = cp_model.LinearExpr.sum(held)
+            if self.case.tasks[t].waves:
+                self.limit(("led", t, time), led, 1, None)
+                continue
+            for row in self._rows[t]:
+                for position in self.case.at[t, row]:
+                    if position in self.x and time in self._times(self.case.options[position]):
+                        self.model.add(led >= self.x[position])
+
+    def _keys_of(self, t: int) -> list[tuple[int, str, int, tuple[int, ...] | None]]:
+        rows = self._rows[t]
+        return [(t, seat, row, times) for seat in SEATS for row in rows for times in self._leads_of(t, seat, row)]
+
+    def _may_hold(self, t: int, seat: str, lead: Lead, row: int, apart: bool) -> None:
         positions = [position for position in self.case.at[t, row] if position in self.x]
-        served = {self.case.options[position].waves for position in positions}
+        served = {self._times(self.case.options[position]) for position in positions}
         if lead.first_wave and self.case.tasks[t].waves:
             first = self.case.tasks[t].waves[0].wave
             served = {waves for waves in served if first in waves}
@@ -225,7 +258,8 @@ class TaskModel:
             return
         short = 100 - self.case.fits[row]
         points = short if seat == "leader" else short // 2
-        choices: list[tuple[int, ...] | None] = [*sorted(served)] if by_wave or lead.first_wave else [None]
+        matters = apart or (lead.first_wave and bool(self.case.tasks[t].waves))
+        choices: list[tuple[int, ...] | None] = [*sorted(served)] if matters else [None]
         for waves in choices:
             literal = self.model.new_bool_var(f"{seat}{t}_{row}_{waves}")
             self.leads[t, seat, row, waves] = literal
@@ -242,7 +276,7 @@ class TaskModel:
             serving = [
                 self.x[position]
                 for position in self.case.at[t, row]
-                if position in self.x and waves in (None, self.case.options[position].waves)
+                if position in self.x and waves in (None, self._times(self.case.options[position]))
             ]
             self.model.add(cp_model.LinearExpr.sum(literals) <= cp_model.LinearExpr.sum(serving))
         if len(held) > 1:
