@@ -60,6 +60,10 @@ def test_the_page_on_tradeoffs_runs() -> None:
     assert shown_outputs(ROOT / "docs" / "tradeoffs.md") == 1
 
 
+def test_page_of_weights_prints_what_is_shown() -> None:
+    assert shown_outputs(ROOT / "docs" / "weights.md") == 3
+
+
 def test_page_of_task_forces_prints_what_is_shown() -> None:
     assert shown_outputs(ROOT / "docs" / "taskforces.md") == 5
 

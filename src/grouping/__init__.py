@@ -32,6 +32,8 @@ if TYPE_CHECKING:
     from grouping.plan.frontier import Frontier
     from grouping.plan.placing import Placing, place
     from grouping.plan.revising import Revision, move_curve, revise
+    from grouping.plan.ranges import Sensitivity
+    from grouping.plan.rendering import side_by_side
     from grouping.plan.saving import save_branches
     from grouping.plan.tradeoffs import tradeoffs
     from grouping.plan.whatif import WhatIf, what_if
@@ -104,6 +106,8 @@ _HOME = {
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.placing": ("Placing", "place"),
     "grouping.plan.revising": ("Revision", "move_curve", "revise"),
+    "grouping.plan.ranges": ("Sensitivity",),
+    "grouping.plan.rendering": ("side_by_side",),
     "grouping.plan.saving": ("save_branches",),
     "grouping.plan.whatif": ("WhatIf", "what_if"),
     "grouping.plan.frontier": ("Frontier",),
@@ -212,6 +216,7 @@ __all__ = [
     "Roster",
     "RosterError",
     "RosterReport",
+    "Sensitivity",
     "SharedWork",
     "Slot",
     "Solution",
@@ -244,6 +249,7 @@ __all__ = [
     "sample_path",
     "save_branches",
     "score",
+    "side_by_side",
     "solve",
     "tradeoffs",
     "what_if",

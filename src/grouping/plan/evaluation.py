@@ -20,6 +20,7 @@ if TYPE_CHECKING:
 
     from grouping.plan.explaining import Explanation
     from grouping.plan.judging import Judge
+    from grouping.plan.ranges import Sensitivity
     from grouping.policy.policy import Policy
     from grouping.roster import Roster
 
@@ -489,6 +490,43 @@ class Plan(Evaluation):
     def provenance(self) -> dict[str, Any]:
         """Which engine found the plan, which proved the bound, why it stopped, seconds, seed and versions."""
         return dict(self._result.provenance)
+
+    def sensitivity(self, *, time_limit: float = 60.0, seed: int = 0, workers: int = 2) -> Sensitivity:
+        """Tell how much every weight may change, alone, before another division is better.
+
+        Weights are turned and the problem is solved again, until the weight is found to a hundredth at which another
+        division is better; nothing is guessed. What is not settled within the time is said to be unknown.
+
+        Parameters
+        ----------
+        time_limit : seconds, shared by all weights. A branch of some 40 members takes a few seconds for each end of a
+            range
+        seed : of all random choices
+        workers : of CP-SAT
+
+        Returns
+        -------
+        Sensitivity : a range for the weight of every principle and criterion, with what is better beyond its ends
+
+        Raises
+        ------
+        InputError
+            When the plan is not proven optimal, was read from a file (see :meth:`with_inputs`), has
+            ``fairness="worst"``, or a rule limits the whole plan (``MaxMoves``).
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42")).select([f"HQ{n:04d}" for n in range(1, 13)])
+        >>> wanted = gp.Policy(size=(4, 6), must=[], prefer=[gp.Travel(), gp.FewDepartments()])
+        >>> plan = gp.form_groups(roster, wanted, time_limit=10)
+        >>> found = plan.sensitivity(time_limit=10)
+        >>> [(entry.principle, entry.lo <= entry.weight <= entry.hi) for entry in found.ranges if not entry.criterion]
+        [('convene', True), ('manage', True)]
+        """
+        from grouping.plan.sensitivity import sensitivity
+
+        return sensitivity(self, time_limit=time_limit, seed=seed, workers=workers)
 
     def __repr__(self) -> str:
         """Return the numbers in one line."""

@@ -158,27 +158,64 @@ def _group_lines(division: Evaluation, group: GroupSummary, lang: str, words: di
     return lines
 
 
-def side_by_side(frame: pd.DataFrame, lang: str = "en") -> str:
-    """Return what :func:`grouping.compare` made as text, the principles in words and a missing score as "–".
+def side_by_side(frame: pd.DataFrame, lang: str = "en", form: str = "text") -> str:
+    """Return what :func:`grouping.compare` made in words, with the status of each division; "–" where it has none.
 
     Parameters
     ----------
+    frame : the table
     lang : "en" or "zh"
+    form : "text", "markdown" or "html"
+
+    Examples
+    --------
+    >>> import grouping as gp
+    >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+    >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 12)))
+    >>> print(gp.side_by_side(gp.compare({"today": today})).splitlines()[1])
+    score                    90.14
     """
+    from grouping.plan.pages import Grid, Page, Section
+    from grouping.policy.wording import called
+
     words = WORDS.get(lang, WORDS["en"])
     rows = [["", *map(str, frame.columns)]]
     for head, values in zip(frame.index, frame.itertuples(index=False), strict=True):
-        name = {"rules broken": words["broken"]}.get(head) or words.get(head)
-        if name is None:
-            name = f"  {called(head.strip(), lang)}" if head.startswith("  ") else head
-        whole = head in ("groups", "rules broken")
+        name = _ROWS.get(head, {}).get(lang, words.get(head, head))
+        if head.startswith("  "):
+            name = "  " + called(head.strip(), lang)
+        whole = head in ("groups", "smallest", "largest", "moves", "rules broken")
         rows.append([name, *("–" if v != v else f"{v:.0f}" if whole else f"{v:.2f}" for v in values)])
+    if status := frame.attrs.get("status"):
+        told = [_STATUS.get(status.get(name), {}).get(lang, status.get(name, "–")) for name in frame.columns]
+        rows.append([_ROWS["status"].get(lang, "status"), *told])
+    if form in ("markdown", "html"):
+        grid = Grid(tuple(rows[0]), tuple(tuple(row) for row in rows[1:]))
+        page = Page(_ROWS["title"].get(lang, ""), (Section("", (grid,)),))
+        return page.markdown() if form == "markdown" else page.html()
     widths = [max(text_width(row[c]) for row in rows) for c in range(len(rows[0]))]
     lines = []
     for head, *cells in rows:
         shown = "  ".join(" " * (w - text_width(cell)) + cell for cell, w in zip(cells, widths[1:], strict=True))
         lines.append(f"{padded(head, widths[0])}  {shown}".rstrip())
     return "\n".join(lines)
+
+
+_ROWS = {
+    "rules broken": {"en": "rules broken", "zh": "违反的规则"},
+    "smallest": {"en": "smallest group", "zh": "最小小组人数"},
+    "largest": {"en": "largest group", "zh": "最大小组人数"},
+    "worst group": {"en": "worst group's score", "zh": "最低小组得分"},
+    "moves": {"en": "members elsewhere", "zh": "编组不同人数"},
+    "gap": {"en": "at most to be gained", "zh": "最多还可提高"},
+    "status": {"en": "status", "zh": "状态"},
+    "title": {"en": "Divisions side by side", "zh": "划分方案对照"},
+}
+_STATUS = {
+    "optimal": {"en": "optimal", "zh": "已证明最优"},
+    "feasible": {"en": "feasible", "zh": "可行"},
+    "evaluated": {"en": "evaluated", "zh": "仅评分"},
+}
 
 
 def table(frame: pd.DataFrame) -> str:
