@@ -31,9 +31,9 @@ if TYPE_CHECKING:
     from grouping.plan.forming import evaluate, form_groups
     from grouping.plan.frontier import Frontier
     from grouping.plan.placing import Placing, place
-    from grouping.plan.revising import Revision, move_curve, revise
     from grouping.plan.ranges import Sensitivity
     from grouping.plan.rendering import side_by_side
+    from grouping.plan.revising import Revision, move_curve, revise
     from grouping.plan.saving import save_branches
     from grouping.plan.tradeoffs import tradeoffs
     from grouping.plan.whatif import WhatIf, what_if
@@ -240,11 +240,11 @@ __all__ = [
     "form_branches",
     "form_groups",
     "form_task_forces",
+    "move_curve",
     "place",
     "progress_bar",
     "read_roster",
     "read_tasks",
-    "move_curve",
     "revise",
     "sample_path",
     "save_branches",
