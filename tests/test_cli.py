@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -319,6 +320,20 @@ class TestDiagnose:
         done = run("diagnose", BRANCH, "--size", "6-12", "--json", "--lang", "zh")
         assert done.exit_code == 0
         assert json.loads(done.stdout)["status"] == "feasible"
+
+
+class TestTradeoffs:
+    def test_prints_the_table_and_writes_it(self, tmp_path: Path) -> None:
+        out = tmp_path / "points.csv"
+        options = ("--size", "6-12", "--points", "2", "--time-limit", "2", "--workers", "1", "--lang", "zh")
+        done = run("tradeoffs", BRANCH, *options, "-o", str(out))
+        assert done.exit_code == 0
+        assert "折中点" in done.stdout
+        table = pd.read_csv(out)
+        assert {"score", "convene", "act", "manage", "gap", "knee"} <= set(table.columns)
+        before = out.read_bytes()
+        assert run("tradeoffs", BRANCH, *options, "-o", str(out)).exit_code == 2
+        assert out.read_bytes() == before
 
 
 @pytest.fixture(scope="module")

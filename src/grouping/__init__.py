@@ -33,6 +33,7 @@ if TYPE_CHECKING:
     from grouping.plan.placing import Placing, place
     from grouping.plan.ranges import Sensitivity
     from grouping.plan.rendering import side_by_side
+    from grouping.plan.revising import Revision, move_curve, revise
     from grouping.plan.saving import save_branches
     from grouping.plan.tradeoffs import tradeoffs
     from grouping.plan.whatif import WhatIf, what_if
@@ -104,6 +105,7 @@ _HOME = {
     "grouping.plan.explaining": ("Explanation",),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.placing": ("Placing", "place"),
+    "grouping.plan.revising": ("Revision", "move_curve", "revise"),
     "grouping.plan.ranges": ("Sensitivity",),
     "grouping.plan.rendering": ("side_by_side",),
     "grouping.plan.saving": ("save_branches",),
@@ -209,6 +211,7 @@ __all__ = [
     "PolicyError",
     "Problem",
     "Progress",
+    "Revision",
     "Role",
     "Roster",
     "RosterError",
@@ -237,10 +240,12 @@ __all__ = [
     "form_branches",
     "form_groups",
     "form_task_forces",
+    "move_curve",
     "place",
     "progress_bar",
     "read_roster",
     "read_tasks",
+    "revise",
     "sample_path",
     "save_branches",
     "score",

@@ -397,6 +397,43 @@ def _answer(answer: Explanation | WhatIf, form: Format, lang: Lang, names: bool)
 
 
 @app.command()
+def tradeoffs(
+    roster: RosterPath,
+    policy: PolicyFile = None,
+    preset: PresetName = None,
+    size: Size = None,
+    groups: Groups = None,
+    points: Annotated[int, typer.Option("--points", min=1, help="How many plans to look for.")] = 10,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="CSV file to write the table to.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
+    time_limit: Limit = 60.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Cores to use; all if not given.")] = None,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+    lang: Language = Lang.en,
+) -> None:
+    """Show what one principle costs the others: plans of which none is better in all principles than another."""
+    with _exits(lang.value):
+        from grouping.plan.tradeoffs import tradeoffs as find
+        from grouping.taskforce.command import check_file
+
+        if out is not None:
+            check_file(out, force)
+        wanted = _policy(policy, preset, size, groups, None)
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        found = find(people, wanted, points=points, time_limit=time_limit, seed=seed, workers=workers)
+        if out is not None:
+            found.to_csv(out, lang.value)
+        typer.echo(found.text(lang.value))
+        if out is not None:
+            typer.echo(str(out), err=True)
+
+
+@app.command()
 def task(
     roster: RosterPath,
     tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="Tasks, .json, .toml or .csv.")],

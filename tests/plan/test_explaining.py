@@ -155,8 +155,9 @@ class TestMember:
         assert why.alternatives[0].rules == ("Pin(m5, Y)",)
         assert why.alternatives[1].partner  # exchanges are looked at, since no move is allowed
 
-    def test_exchanges_when_sizes_forbid_moves(self, plan: gp.Plan) -> None:
-        small = next(group for group in plan.result.groups if group.size == 6)
+    def test_exchanges_when_sizes_forbid_moves(self, roster: gp.Roster) -> None:
+        plan = gp.evaluate(roster, gp.Policy.balanced(size=(10, 12)))
+        small = next(group for group in plan.result.groups if group.size == 10)
         member = next(seat.member_id for seat in plan.result.assignments if seat.group == small.group)
         why = plan.explain(member)
         assert {one.rules for one in why.alternatives if not one.partner} == {("size",)}

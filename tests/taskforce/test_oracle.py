@@ -47,7 +47,7 @@ def tiny_roster(rnd: random.Random, members: int) -> Roster:
                 cycle_offset=rnd.randrange(len(pattern.sequence)),
                 site=None,
                 current_group=rnd.choice(("G1", "G2", "G3")),
-                skills=tuple(skill for skill in ("s", "u") if rnd.random() < 0.75),
+                skills=tuple(skill for skill in ("s", "u") if rnd.random() < 0.85),
                 assessment=float(rnd.randrange(60, 100)),
             )
         )
@@ -58,11 +58,11 @@ def tiny_roster(rnd: random.Random, members: int) -> Roster:
 def tiny_task(rnd: random.Random, name: str = "T") -> gp.Task:
     roles = (
         gp.TaskRole(name="one", skills_any=("s",), min=1, max=2, daily=rnd.choice((None, (420, 780), (1260, 1800)))),
-        gp.TaskRole(name="two", skills_all=("u",), min=1, max=1, daily=rnd.choice((None, (420, 780)))),
+        gp.TaskRole(name="two", skills_all=("u",), min=rnd.randrange(2), max=1, daily=rnd.choice((None, (420, 780)))),
     )
     day = MONDAY + dt.timedelta(days=rnd.randrange(10))
     begins = dt.datetime.combine(day, dt.time(rnd.choice((2, 7, 13))))
-    common = {"task_id": name, "starts": begins, "size": (2, 3), "min_full": rnd.randrange(2)}
+    common = {"task_id": name, "starts": begins, "size": (rnd.choice((1, 2)), 3), "min_full": rnd.choice((0, 0, 1))}
     if rnd.random() < 0.5:
         hours = dt.timedelta(hours=12)
         waves = tuple(
@@ -81,29 +81,52 @@ def tiny_task(rnd: random.Random, name: str = "T") -> gp.Task:
 
 def tiny_policy(rnd: random.Random) -> gp.TaskPolicy:
     return gp.TaskPolicy(
-        max_share_from_one_team=rnd.choice((None, 0.5, 1.0)),
+        max_share_from_one_team=rnd.choice((None, 0.5, 1.0, 1.0)),
         max_share_rounding=rnd.choice(("ceil", "floor")),
         keep_on_duty=rnd.randrange(2),
         max_releases=rnd.choice((None, 3)),
         weights={"Releases": rnd.choice((0.5, 1)), "Trade": rnd.choice((1, 2))},
         overtime_hours=rnd.choice((None, 8, 36)),
         prefer=(gp.TaskRule(kind="apart", members=("m0", "m1")), gp.TaskRule(kind="pin", members=("m2",))),
-        must=rnd.choice(((), (gp.TaskRule(kind="together", members=("m1", "m3")),))),
+        must=rnd.choice(((), (gp.TaskRule(kind="together", members=("m1", "m2")),))),
     )
 
 
-def seats(task: gp.Task, member: str, home: str) -> list[Service | None]:
+def seats(task: gp.Task, member: Member, home: str) -> list[Service | None]:
     """Every way in which a member could serve in a task, and not at all."""
     ways: list[Service | None] = [None]
     for role in task.roles:
+        if role.skills_any and not set(role.skills_any) & set(member.skills):
+            continue
+        if not set(role.skills_all) <= set(member.skills):
+            continue
         numbers = [wave.wave for wave in task.waves]
         chosen = [c for k in (1, 2) for c in itertools.combinations(numbers, k)] or [()]  # the policy allows two
         for waves in chosen:
             presence = task.presence(role, waves)
             ways.append(
-                Service(task=task.task_id, member_id=member, role=role.name, waves=waves, presence=presence, home=home)
+                Service(
+                    task=task.task_id,
+                    member_id=member.member_id,
+                    role=role.name,
+                    waves=waves,
+                    presence=presence,
+                    home=home,
+                )
             )
     return ways
+
+
+def counts_fit(task: gp.Task, serving: list[Service]) -> bool:
+    """Tell whether size and roles allow a choice: spares the judge what is wrong at a glance."""
+    return task.size[0] <= len(serving) <= task.size[1] and all(
+        role.min <= sum(one.role == role.name for one in serving) <= role.max
+        and all(
+            sum(one.role == role.name and wave.wave in one.waves for one in serving) >= role.per_wave
+            for wave in task.waves
+        )
+        for role in task.roles
+    )
 
 
 def with_leads(task: gp.Task, serving: list[Service]) -> list[list[Service]]:
@@ -127,8 +150,8 @@ def brute_force(roster: Roster, tasks: list[gp.Task], policy: gp.TaskPolicy) -> 
     ways = {
         task.task_id: [
             [one for one in choice if one is not None]
-            for choice in itertools.product(*(seats(task, m, given.homes[m]) for m in roster.member_ids))
-            if task.size[0] <= sum(one is not None for one in choice) <= task.size[1]
+            for choice in itertools.product(*(seats(task, m, given.homes[m.member_id]) for m in roster.members))
+            if counts_fit(task, [one for one in choice if one is not None])
         ]
         for task in tasks
     }

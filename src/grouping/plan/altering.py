@@ -18,7 +18,6 @@ from grouping.plan.tally import Tally
 from grouping.policy.attributes import Affinity
 from grouping.policy.compiling import with_requests
 from grouping.policy.criterion import Criterion, from_dict, read_weight, unknown
-from grouping.roster.newcomer import newcomer
 
 if TYPE_CHECKING:
     from grouping.plan.standing import Standing
@@ -137,6 +136,8 @@ class _Changes:
         """Let a newcomer join a group."""
         if "group" not in given:
             raise InputError(Issue("no_group", "join= says who, but not where", advice="give group= too"))
+        from grouping.roster.newcomer import newcomer  # brings in what reads rosters
+
         member: Member = newcomer(self.roster, given["join"])
         group = known_group(self.before, given["group"])
         inputs = Inputs(replace(self.roster, members=(*self.roster.members, member)), self.policy)

@@ -3,13 +3,16 @@
 from __future__ import annotations
 
 import time
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING
 
+import numpy as np
+
 from grouping.errors import VerificationError
 from grouping.plan.moving import Moving, fewest, limited
+from grouping.plan.things import place_teams
 from grouping.scale.sharing import Options, Part, solve_parts
 from grouping.scoring import faults, score
 
@@ -84,6 +87,20 @@ class Levels:
         for extra in range(spare + 1):
             self.climb(extra, spare + 2)
         return self.shared(spare)
+
+    def curve(self, most: int) -> Iterator[tuple[int, Point]]:
+        """Yield (moves, the best within them) from the fewest to ``most``, until nothing more can be gained."""
+        spare = most - self.fewest
+        if spare < 0:
+            return
+        self.floors(spare + 2)
+        ideal = None if None in self.floor else sum((f for f in self.floor if f is not None), Fraction(0))
+        for extra in range(spare + 1):
+            self.climb(extra, spare + 2)
+            point = self.shared(extra)
+            yield self.fewest + extra, point
+            if point.lost == ideal:
+                return
 
     def floors(self, levels: int) -> None:
         """Solve every part without a limit, so that its steps can end where no more can be gained.
@@ -171,8 +188,11 @@ def _step(moving: Moving, problem: Problem, solution: Solution | None) -> Step:
     if found := faults(problem, solution.group_of, solution.cost, solution.bound):
         raise VerificationError(found)
     own, members = moving.part.problem, moving.part.problem.members
-    lost = Fraction(score(own, solution.group_of).cost, own.scale)
+    place = place_teams(own, np.where(own.size > 0, solution.group_of, -1))  # as judging the same people does
+    if score(own, place).cost > score(own, solution.group_of).cost or score(own, place).violations:
+        place = solution.group_of
+    lost = Fraction(score(own, place).cost, own.scale)
     least = Fraction(0)
     if solution.bound is not None:  # cost × (members + 1) + moves, of which there are at most as many as members
         least = Fraction(max(-((members - solution.bound) // (members + 1)), 0), own.scale)
-    return Step(solution.group_of, lost, least, solution)
+    return Step(place, lost, least, solution)

@@ -18,7 +18,7 @@ import numpy as np
 from grouping.plan.things import place_teams
 from grouping.policy.compiling import Compiled, compile_drafts, drafts
 from grouping.policy.policy import GroupSpec
-from grouping.problem import Budget, Choice, Focus, Group
+from grouping.problem import Budget, Choice, Focus, Group, Placement
 from grouping.scoring import score
 
 if TYPE_CHECKING:
@@ -160,9 +160,16 @@ def priced(moving: Moving, prices: Mapping[str, Fraction]) -> tuple[Problem, int
 def limited(moving: Moving, most: int) -> tuple[Problem, int]:
     """Return the problem in which at most so many members move, of the best divisions the one with the fewest moves.
 
-    The second value says how many of its cost units are one of the part's own; the rest is the number of moves.
+    The second value says how many of its cost units are one of the part's own; the rest is the number of moves. Where
+    only those may move whose group is gone, the others are held where they are, which leaves little to solve.
     """
     finer = moving.part.problem.members + 1
+    if most <= int((moving.home == GONE).sum()):
+        held = (Placement("moves", int(i), (int(moving.home[i]),)) for i in np.flatnonzero(moving.home >= 0))
+        part = replace(
+            moving.part, problem=replace(moving.part.problem, placements=(*moving.part.problem.placements, *held))
+        )
+        moving = replace(moving, part=part)
     ones: IntArray = (moving.part.problem.size > 0).astype(np.int64)
     problem = _with_moves(moving, ones, weight=1, finer=finer)
     own = len(moving.part.problem.terms)

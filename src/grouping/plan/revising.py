@@ -171,6 +171,66 @@ def _price(value: float, name: str) -> Fraction:
     return value if isinstance(value, Fraction) else Fraction(str(value))
 
 
+def move_curve(
+    plan: Evaluation,
+    *,
+    roster: Roster | None = None,
+    policy: Policy | None = None,
+    most: int = 10,
+    groups: Literal["keep", "free"] = "keep",
+    time_limit: float = 60.0,
+    seed: int = 0,
+    workers: int | None = None,
+    reproducible: bool = False,
+    control: Control | None = None,
+) -> pd.DataFrame:
+    """Return how good the best plan is within each number of moves: what every further move is worth.
+
+    Parameters
+    ----------
+    plan, roster, policy, groups : see :func:`revise`
+    most : moves up to which it is asked
+    time_limit : seconds in all, shared by the numbers of moves
+    seed, workers, reproducible, control : see :func:`form_groups`
+
+    Returns
+    -------
+    DataFrame : a row for each number of moves from the fewest that the rules need: moves (at most so many), score,
+        bound (proven: no plan within these moves scores more), gap (share of what is lost that might still be saved,
+        0 where proven). Ends early where no number of moves can gain more. ``revise(…, max_moves=…)`` gives the plan
+
+    Raises
+    ------
+    PolicyError, InfeasibleError, NoPlanFoundError, InputError
+        See :func:`revise`.
+    """
+    import pandas as pd
+
+    if isinstance(most, bool) or not isinstance(most, int) or most < 0:
+        raise PolicyError(Issue("bad_moves", "most is a whole number, not negative", value=str(most)))
+    begun = time.perf_counter()
+    asked = Asked.of(plan, roster, policy, groups)
+    options = Options(
+        checked_limit(time_limit), begun, seed, checked_workers(workers), reproducible, 0.0, None, control, None
+    )
+    for moving in asked.parts:
+        _refuse(moving, counted(moving.part))
+    levels = Levels(asked.parts, options)
+    members = max(len(asked.inputs.roster), 1)
+    rows = []
+    for moves, point in levels.curve(most):
+        lost, least = point.lost, point.least
+        gap = float((lost - least) / lost) if lost else 0.0
+        rows.append((moves, float(100 - lost / members), float(100 - least / members), gap))
+    if not rows:
+        raise InfeasibleError(_too_few(most, levels))
+    return pd.DataFrame(rows, columns=["moves", "score", "bound", "gap"])
+
+
+def _too_few(most: int, levels: Levels) -> str:
+    return f"the rules cannot be kept with {most} moves; at least {levels.fewest} members have to move"
+
+
 def _priced(asked: Asked, prices: Mapping[str, Fraction], options: Options) -> Revision:
     """Return the revision that loses least, moves included."""
     still = asked.unchanged()
@@ -208,8 +268,7 @@ def _within(asked: Asked, most: int, options: Options) -> Revision:
     levels = Levels(asked.parts, options)
     point = levels.at(most)
     if point is None:
-        needed = levels.fewest
-        raise InfeasibleError(f"the rules cannot be kept with {most} moves; at least {needed} members have to move")
+        raise InfeasibleError(_too_few(most, levels))
     return revision(asked, point.places, point.least, {}, dict(enumerate(point.solutions)), options)
 
 

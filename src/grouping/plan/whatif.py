@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Any
 
 from grouping.plan.altering import alter
@@ -250,7 +250,7 @@ def what_if(
     >>> roster = gp.read_roster(gp.sample_path("branch_42"))
     >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 12)))
     >>> moved = gp.what_if(today, member="HQ0021", group="第三党小组(运输医务)")
-    >>> moved.evaluation == gp.evaluate(roster, today.inputs.policy, moved.assignments)
+    >>> moved.cost == gp.evaluate(roster, today.inputs.policy, moved.assignments[["member_id", "group"]]).cost
     True
     >>> round(moved.score_change, 2), moved.broken
     (-0.55, ())
@@ -260,7 +260,6 @@ def what_if(
         "into": into, "weight": weight, "principles": principles, "must": must, "drop": drop,
         "assignments": assignments,
     }  # fmt: skip
-    from grouping.plan.forming import checked_limit
     from grouping.plan.judging import Judge
 
     before = as_it_is(plan)
@@ -276,8 +275,7 @@ def what_if(
     found = WhatIf(altered, plan, evaluation, compared(old, new), newly_broken(before.broken, after.broken))
     if not repair:
         return found
-    from dataclasses import replace
-
+    from grouping.plan.forming import checked_limit  # brings in the solver, which the answer alone does not need
     from grouping.plan.mending import repaired
 
     limit = checked_limit(time_limit)

@@ -11,7 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from grouping.errors import InputError, Issue
-from grouping.taskforce.checking_hours import demand_of
+from grouping.taskforce.checking_hours import Demand, demand_of
 from grouping.taskforce.evidence import Evidence
 from grouping.taskforce.policy import CRITERIA
 from grouping.taskforce.records import Release, RestBroken, Service, TaskForceResult
@@ -118,6 +118,10 @@ class Judge:
         cost = sum(points.values())
         broken = {kind: tuple(faults) for kind, faults in broken_rules(case).items()}
         return Verdict(serving, cost, cost - self.plan.cost, points, broken, tuple(releases), self.points)
+
+    def demand(self, one: Service) -> Demand:
+        """Return what a service demands of the member's shifts."""
+        return demand_of(self._kept, one)
 
     def exchange(self, task_id: str, role: str, out: str, in_: str) -> Verdict:
         """Return what it would be if one member served in the place of another, in the same waves.
