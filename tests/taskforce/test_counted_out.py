@@ -1,20 +1,18 @@
-"""Tiny cases by brute force: every way to man the tasks, judged by the verifier's means, against the solver's plan."""
+"""Tiny cases in which every rule and criterion may matter, by brute force against the solver's plan."""
 
 from __future__ import annotations
 
 import datetime as dt
 import random
-from itertools import product
 
 import pytest
+from tests.taskforce.brute import brute_force
 
 import grouping as gp
 from grouping.errors import InfeasibleError
 from grouping.roster import Member, Roster
 from grouping.roster.schema import ShiftCode, ShiftPattern, Site, Team
 from grouping.taskforce.inputs import given_of
-from grouping.taskforce.judging import Judge
-from grouping.taskforce.records import Service, TaskForceResult
 from grouping.taskforce.schema import Lead, Task, TaskLimits, TaskRole, TaskRule, Wave
 from grouping.taskforce.verifying import verify
 
@@ -136,75 +134,11 @@ def task_of(draw: random.Random, name: str, most_roles: int) -> Task:
     )
 
 
-def brute(roster: Roster, tasks: list[Task], policy: gp.TaskPolicy, past: object, worked: object):
-    """Return (broken rests, cost) of the best way to man the tasks; None where every way breaks a rule."""
-    given = given_of(roster, tasks, history=past, hours_worked=worked)
-    empty = TaskForceResult(
-        status="feasible", cost=0, scale=policy.scale, tasks=tuple(tasks), policy=policy, services=(), given=given
-    )
-    judge = Judge(roster, empty)
-    places = []
-    for task in tasks:
-        numbers = [wave.wave for wave in task.waves]
-        served = [
-            tuple(number for number, there in zip(numbers, chosen, strict=True) if there)
-            for chosen in product((False, True), repeat=len(numbers))
-            if any(chosen) or not numbers
-        ]
-        for role in task.roles:
-            able = {member.member_id for member in judge.evidence.able[task.task_id, role.name]}
-            places += [(task, role, waves, able) for waves in served]
-    best = None
-    ways = []
-    for member in roster.members:
-        own = [place for place in places if member.member_id in place[3]]
-        several = [pair for pair in product(own, repeat=2) if pair[0][0].task_id < pair[1][0].task_id]
-        ways.append([(), *((place,) for place in own), *several])
-    for chosen in product(*ways):
-        services = [
-            Service(
-                task=task.task_id,
-                member_id=member.member_id,
-                role=role.name,
-                waves=waves,
-                presence=task.presence(role, waves),
-                home=given.homes[member.member_id],
-            )
-            for member, places_of in zip(roster.members, chosen, strict=True)
-            for task, role, waves, _ in places_of
-        ]
-        counts = [sum(one.task == task.task_id for one in services) for task in tasks]
-        if any(not task.size[0] <= count <= task.size[1] for task, count in zip(tasks, counts, strict=True)):
-            continue
-        if set(judge.judge(services).broken) - {"lead"}:
-            continue
-        for led in with_leads(services, tasks):
-            verdict = judge.judge(led)
-            if verdict.is_allowed:
-                rests = sum(len(judge.demand(one).rests) for one in led)
-                best = (rests, verdict.cost) if best is None else min(best, (rests, verdict.cost))
-    return best
-
-
-def with_leads(services: list[Service], tasks: list[Task]):
-    """Yield the services with every choice of leaders and deputies."""
-    seats = [
-        (task.task_id, seat)
-        for task in tasks
-        for seat, lead in (("leader", task.leader), ("deputy", task.deputy))
-        if lead.required
-    ]
-    holders = [[at for at, one in enumerate(services) if one.task == task_id] for task_id, _ in seats]
-    for chosen in product(*holders):
-        if len(set(chosen)) == len(chosen):
-            leads = {at: seat for at, (_, seat) in zip(chosen, seats, strict=True)}
-            yield [one.model_copy(update={"lead": leads.get(at, "member")}) for at, one in enumerate(services)]
-
-
 def check(seed: int) -> str:
     """Compare one case; return what came of it."""
     roster, tasks, policy, past, worked = tiny(seed)
-    expected = brute(roster, tasks, policy, past, worked)
+    given = given_of(roster, tasks, history=past, hours_worked=worked)
+    expected = brute_force(roster, tasks, policy, given)
     try:
         plan = gp.form_task_forces(roster, tasks, policy=policy, history=past, hours_worked=worked, workers=1)
     except InfeasibleError:

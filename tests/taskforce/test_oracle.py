@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 import datetime as dt
-import itertools
 import random
 
 import pytest
+from tests.taskforce.brute import brute_force
 
 import grouping as gp
 from grouping.roster import Member, Roster
 from grouping.roster.schema import ShiftCode, ShiftPattern, Team
-from grouping.taskforce import Service, TaskForceResult
 from grouping.taskforce.case import compile_case
 from grouping.taskforce.dispatching import dispatch
 from grouping.taskforce.findings import cost_of, services_of
@@ -92,85 +91,8 @@ def tiny_policy(rnd: random.Random) -> gp.TaskPolicy:
     )
 
 
-def seats(task: gp.Task, member: Member, home: str) -> list[Service | None]:
-    """Every way in which a member could serve in a task, and not at all."""
-    ways: list[Service | None] = [None]
-    for role in task.roles:
-        if role.skills_any and not set(role.skills_any) & set(member.skills):
-            continue
-        if not set(role.skills_all) <= set(member.skills):
-            continue
-        numbers = [wave.wave for wave in task.waves]
-        chosen = [c for k in (1, 2) for c in itertools.combinations(numbers, k)] or [()]  # the policy allows two
-        for waves in chosen:
-            presence = task.presence(role, waves)
-            ways.append(
-                Service(
-                    task=task.task_id,
-                    member_id=member.member_id,
-                    role=role.name,
-                    waves=waves,
-                    presence=presence,
-                    home=home,
-                )
-            )
-    return ways
-
-
-def counts_fit(task: gp.Task, serving: list[Service]) -> bool:
-    """Tell whether size and roles allow a choice: spares the judge what is wrong at a glance."""
-    return task.size[0] <= len(serving) <= task.size[1] and all(
-        role.min <= sum(one.role == role.name for one in serving) <= role.max
-        and all(
-            sum(one.role == role.name and wave.wave in one.waves for one in serving) >= role.per_wave
-            for wave in task.waves
-        )
-        for role in task.roles
-    )
-
-
-def with_leads(task: gp.Task, serving: list[Service]) -> list[list[Service]]:
-    """Every choice of leader and deputy among those who serve."""
-    wanted = [seat for seat, lead in (("leader", task.leader), ("deputy", task.deputy)) if lead.required]
-    found = []
-    for holders in itertools.permutations(range(len(serving)), len(wanted)):
-        leads = dict(zip(holders, wanted, strict=True))
-        found.append([one.model_copy(update={"lead": leads.get(k, "member")}) for k, one in enumerate(serving)])
-    return found
-
-
-def brute_force(roster: Roster, tasks: list[gp.Task], policy: gp.TaskPolicy) -> tuple[int, int] | None:
-    """Return the fewest broken rests, and the least cost with so many; None when no choice keeps every rule."""
-    given = given_of(roster, tasks)
-    nobody = TaskForceResult.model_construct(
-        status="feasible", cost=0, scale=policy.scale, tasks=tuple(tasks), policy=policy, services=(), given=given
-    )
-    judge = Judge(roster, nobody)
-    price = policy.rest_points * policy.factor("RestBroken")
-    ways = {
-        task.task_id: [
-            [one for one in choice if one is not None]
-            for choice in itertools.product(*(seats(task, m, given.homes[m.member_id]) for m in roster.members))
-            if counts_fit(task, [one for one in choice if one is not None])
-        ]
-        for task in tasks
-    }
-    best: tuple[int, int] | None = None
-    for choice in itertools.product(*ways.values()):
-        plain = [one for serving in choice for one in serving]
-        if set(judge.judge(plain).broken) - {"lead"}:
-            continue
-        leads = [with_leads(task, serving) for task, serving in zip(tasks, choice, strict=True)]
-        for combined in itertools.product(*leads):
-            verdict = judge.judge([one for serving in combined for one in serving])
-            if verdict.is_allowed:
-                rests = sum(p for (_, name), p in verdict.points.items() if name == "RestBroken") // price
-                best = min(best or (rests, verdict.cost), (rests, verdict.cost))
-    return best
-
-
 def check(roster: Roster, tasks: list[gp.Task], policy: gp.TaskPolicy) -> str:
-    expected = brute_force(roster, tasks, policy)
+    expected = brute_force(roster, tasks, policy, given_of(roster, tasks))
     try:
         plan = gp.form_task_forces(roster, tasks, policy=policy, time_limit=20)
     except gp.InfeasibleError:
