@@ -8,8 +8,8 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from grouping.errors import InputError, Issue
-from grouping.plan.alternatives import Alternative, alternatives
 from grouping.plan.divisions import Division
+from grouping.plan.elsewhere import Alternative, alternatives
 from grouping.plan.facts import Figures, GroupFacts, figures, group_facts
 from grouping.plan.ledger import Comparison, Difference, compared, from_ideal
 from grouping.plan.standing import Standing, as_it_is, known_group, known_member, standing

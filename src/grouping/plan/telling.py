@@ -13,7 +13,7 @@ from grouping.plan.saying import Saying, signed
 from grouping.plan.telling_groups import group_page
 
 if TYPE_CHECKING:
-    from grouping.plan.alternatives import Alternative
+    from grouping.plan.elsewhere import Alternative
     from grouping.plan.explaining import Explanation, MemberFacts, PlanFacts, Scores
     from grouping.plan.ledger import Comparison
 
