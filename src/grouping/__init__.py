@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         RosterError,
         VerificationError,
     )
+    from grouping.plan.alternatives import Alternative, Alternatives, alternatives
     from grouping.plan.bars import progress_bar
     from grouping.plan.branches import form_branches
     from grouping.plan.evaluation import Evaluation, Plan, compare
@@ -77,6 +78,7 @@ _HOME = {
         "RosterError",
         "VerificationError",
     ),
+    "grouping.plan.alternatives": ("Alternative", "Alternatives", "alternatives"),
     "grouping.plan.bars": ("progress_bar",),
     "grouping.plan.branches": ("form_branches",),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
@@ -126,6 +128,8 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "Affinity",
     "Alike",
+    "Alternative",
+    "Alternatives",
     "Apart",
     "AssignmentError",
     "AtLeast",
@@ -181,6 +185,7 @@ __all__ = [
     "Travel",
     "VerificationError",
     "Within",
+    "alternatives",
     "compare",
     "evaluate",
     "form_branches",

@@ -19,6 +19,15 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def check_file(path: str | os.PathLike[str], *, force: bool) -> Path:
+    """Return the path of a file that may be written; InputError when it is there and ``force`` is False."""
+    file = Path(path)
+    if file.exists() and not force:
+        advice = "name another file, or overwrite by --force (force=True)"
+        raise InputError(Issue("file_exists", "is there already", file=str(file), advice=advice))
+    return file
+
+
 def write_file(path: str | os.PathLike[str], content: bytes, *, force: bool) -> Path:
     """Write a file as a whole; one that is there is only replaced with ``force``.
 
@@ -27,10 +36,7 @@ def write_file(path: str | os.PathLike[str], content: bytes, *, force: bool) -> 
     InputError
         When the file is there and ``force`` is False, or the place cannot be written.
     """
-    file = Path(path)
-    if file.exists() and not force:
-        advice = "name another file, or overwrite by --force (force=True)"
-        raise InputError(Issue("file_exists", "is there already", file=str(file), advice=advice))
+    file = check_file(path, force=force)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_file(file, content)
