@@ -300,19 +300,20 @@ class TestProcess:
         assert done.returncode == 0
 
 
-class TestRevise:
-    @pytest.fixture(scope="class")
-    def folder(self, tmp_path_factory: pytest.TempPathFactory) -> Path:
-        """Return a folder with a plan, and the roster with a joiner and without somebody."""
-        folder = tmp_path_factory.mktemp("revise")
-        roster = gp.read_roster(BRANCH)
-        gp.form_groups(roster, gp.Policy.balanced(size=(6, 12)), time_limit=1).to_json(folder / "plan.json")
-        joiner = roster.members[3].model_copy(update={"member_id": "HQ0099", "name": "新人"})
-        roster.with_members([*roster.members, joiner]).select(
-            [*roster.member_ids[:-1], "HQ0099"]
-        ).to_excel(folder / "now.xlsx")  # fmt: skip
-        return folder
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a plan, and the roster with a joiner and without somebody."""
+    folder = tmp_path_factory.mktemp("revise")
+    roster = gp.read_roster(BRANCH)
+    gp.form_groups(roster, gp.Policy.balanced(size=(6, 12)), time_limit=1).to_json(folder / "plan.json")
+    joiner = roster.members[3].model_copy(update={"member_id": "HQ0099", "name": "新人"})
+    roster.with_members([*roster.members, joiner]).select(
+        [*roster.member_ids[:-1], "HQ0099"]
+    ).to_excel(folder / "now.xlsx")  # fmt: skip
+    return folder
 
+
+class TestRevise:
     def test_lists_the_changes_and_writes_the_plan(self, folder: Path) -> None:
         out = folder / "new.json"
         arguments = ("revise", str(folder / "plan.json"), str(folder / "now.xlsx"), "--time-limit", "2", "-o", str(out))

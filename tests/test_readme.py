@@ -52,6 +52,10 @@ def test_researchers_page_prints_what_is_shown() -> None:
     assert shown_outputs(ROOT / "docs" / "researchers.md") == 4
 
 
+def test_revising_page_prints_what_is_shown() -> None:
+    assert shown_outputs(ROOT / "docs" / "revising.md") == 6
+
+
 def test_python_blocks_run_and_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert shown_outputs(README) == 3
