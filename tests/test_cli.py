@@ -375,3 +375,49 @@ class TestAnswers:
             assert done.stderr.startswith("grouping: ")
         assert run("what-if", saved, BRANCH, "--weight", "Attendance").exit_code == 2
         assert run("explain", saved, MANY).exit_code == 2
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Return a folder with a plan, and the roster with a joiner and without somebody."""
+    folder = tmp_path_factory.mktemp("revise")
+    roster = gp.read_roster(BRANCH)
+    gp.form_groups(roster, gp.Policy.balanced(size=(6, 12)), time_limit=1).to_json(folder / "plan.json")
+    joiner = roster.members[3].model_copy(update={"member_id": "HQ0099", "name": "新人"})
+    roster.with_members([*roster.members, joiner]).select(
+        [*roster.member_ids[:-1], "HQ0099"]
+    ).to_excel(folder / "now.xlsx")  # fmt: skip
+    return folder
+
+
+class TestRevise:
+    def test_lists_the_changes_and_writes_the_plan(self, folder: Path) -> None:
+        out = folder / "new.json"
+        arguments = ("revise", str(folder / "plan.json"), str(folder / "now.xlsx"), "--time-limit", "2", "-o", str(out))
+        done = run(*arguments)
+        assert done.exit_code == 0, done.stderr
+        assert re.match(r"\d+ moved, 1 joined, 1 left; score \d\d\.\d\d of 100\n", done.stdout)
+        assert re.search(r"^  HQ0099: joins G\d; ", done.stdout, flags=re.MULTILINE)
+        assert "HQ0042: leaves" in done.stdout
+        assert "新人" not in done.stdout
+        assert len(gp.Plan.from_json(out).assignments) == 42
+        again = run(*arguments, "--max-moves", "1")
+        assert again.exit_code == 2
+        assert "is there already" in again.stderr
+
+    def test_max_moves_and_chinese(self, folder: Path) -> None:
+        done = run("revise", str(folder / "plan.json"), BRANCH, "--max-moves", "0", "--lang", "zh", "--time-limit", "2")
+        assert done.exit_code == 0, done.stderr
+        assert done.stdout.startswith("调整0人，新编入0人，调出0人")
+        assert "无人调整" in done.stdout
+
+    def test_place(self, folder: Path) -> None:
+        done = run("place", str(folder / "plan.json"), str(folder / "now.xlsx"))
+        assert done.exit_code == 0, done.stderr
+        assert done.stdout.startswith("groups for HQ0099\ngroup  cost")
+        assert run("place", str(folder / "plan.json"), BRANCH).stdout.startswith("everybody is in the plan")
+
+    def test_what_is_no_plan_is_refused(self, tmp_path: Path) -> None:
+        (tmp_path / "plan.json").write_text("{}", encoding="utf-8")
+        assert run("place", str(tmp_path / "plan.json"), BRANCH).exit_code == 2
+        assert run("revise", str(tmp_path / "none.json"), BRANCH).exit_code == 2

@@ -72,6 +72,10 @@ def test_explaining_page_prints_what_is_shown() -> None:
     assert shown_outputs(ROOT / "docs" / "explaining.md") == 4
 
 
+def test_revising_page_prints_what_is_shown() -> None:
+    assert shown_outputs(ROOT / "docs" / "revising.md") == 6
+
+
 def test_python_blocks_run_and_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
     assert shown_outputs(README) == 4

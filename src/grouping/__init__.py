@@ -22,6 +22,7 @@ if TYPE_CHECKING:
         RosterError,
         VerificationError,
     )
+    from grouping.plan.alternatives import Alternative, Alternatives, alternatives
     from grouping.plan.bars import progress_bar
     from grouping.plan.branches import form_branches
     from grouping.plan.diagnosing import diagnose
@@ -97,6 +98,7 @@ _HOME = {
         "RosterError",
         "VerificationError",
     ),
+    "grouping.plan.alternatives": ("Alternative", "Alternatives", "alternatives"),
     "grouping.plan.bars": ("progress_bar",),
     "grouping.plan.branches": ("form_branches",),
     "grouping.plan.diagnosing": ("diagnose",),
@@ -166,6 +168,8 @@ _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
 __all__ = [
     "Affinity",
     "Alike",
+    "Alternative",
+    "Alternatives",
     "Apart",
     "AssignmentError",
     "AtLeast",
@@ -234,6 +238,7 @@ __all__ = [
     "Wave",
     "WhatIf",
     "Within",
+    "alternatives",
     "compare",
     "diagnose",
     "evaluate",

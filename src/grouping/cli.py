@@ -222,6 +222,76 @@ def form(
             typer.echo(str(file), err=as_json)
 
 
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan as `grouping form --out` writes it.")]
+
+
+@app.command()
+def revise(
+    plan: PlanFile,
+    roster: RosterPath,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="Policy file; that of the plan if not given.", metavar="FILE")
+    ] = None,
+    max_moves: Annotated[int | None, typer.Option("--max-moves", min=0, help="How many members may move.")] = None,
+    price: Annotated[float, typer.Option("--price", min=0, help="Member-points that a move costs.")] = 50.0,
+    free: Annotated[bool, typer.Option("--free", help="Groups may be dissolved or added.")] = False,
+    time_limit: Limit = 30.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
+    out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write the new plan to.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
+    lang: Language = Lang.en,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+) -> None:
+    """Revise a plan for the people of now, moving few, and list who joins, leaves and moves, and why."""
+    with _exits(lang.value):
+        from grouping.plan.evaluation import Plan
+        from grouping.plan.revising import revise as revised
+        from grouping.policy import Policy
+        from grouping.writing import check_file, write_file
+
+        if out is not None:
+            check_file(out, force=force)
+        before = Plan.from_json(plan)
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        with _shown() as tell:
+            found = revised(
+                before, roster=people, policy=None if policy is None else Policy.load(policy), max_moves=max_moves,
+                price=price, groups="free" if free else "keep", time_limit=time_limit, seed=seed, on_progress=tell,
+            )  # fmt: skip
+        typer.echo(found.describe(lang.value))
+        if out is not None:
+            text = found.plan.to_json() + "\n"
+            typer.echo(str(write_file(out, text.encode("utf-8"), force=force)), err=True)
+
+
+@app.command()
+def place(
+    plan: PlanFile,
+    roster: RosterPath,
+    lang: Language = Lang.en,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+) -> None:
+    """Rank the groups for every member of the roster who is not in the plan yet; nobody else moves."""
+    with _exits(lang.value):
+        from grouping.plan.evaluation import Plan
+        from grouping.plan.placing import place_all
+
+        before = Plan.from_json(plan)
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        found = place_all(before, people)
+        if not found:
+            typer.echo("everybody is in the plan" if lang is Lang.en else "全部成员均已编入方案")
+        typer.echo("\n\n".join(placing.describe(lang.value) for placing in found))
+
+
 @app.command()
 def check(
     roster: RosterPath,

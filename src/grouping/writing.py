@@ -31,6 +31,15 @@ def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
         temporary.unlink(missing_ok=True)
 
 
+def check_file(path: str | os.PathLike[str], *, force: bool) -> Path:
+    """Return the path of a file that may be written; InputError when it is there and ``force`` is False."""
+    file = Path(path)
+    if file.exists() and not force:
+        said_zh = "换一个文件名，或用 --force（force=True）覆盖"
+        raise InputError(file_exists(file, Phrase("name another file, or overwrite by --force (force=True)", said_zh)))
+    return file
+
+
 def write_file(path: str | os.PathLike[str], content: bytes, *, force: bool) -> Path:
     """Write a file as a whole; one that is there is only replaced with ``force``.
 
@@ -39,17 +48,7 @@ def write_file(path: str | os.PathLike[str], content: bytes, *, force: bool) -> 
     InputError
         When the file is there and ``force`` is False, or the place cannot be written.
     """
-    file = Path(path)
-    if file.exists() and not force:
-        raise InputError(
-            file_exists(
-                file,
-                Phrase(
-                    "name another file, or overwrite by --force (force=True)",
-                    "换一个文件名，或用 --force（force=True）覆盖",
-                ),
-            )
-        )
+    file = check_file(path, force=force)
     try:
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_file(file, content)

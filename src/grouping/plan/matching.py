@@ -5,7 +5,8 @@ from __future__ import annotations
 from collections.abc import Mapping
 
 import numpy as np
-from ortools.graph.python.linear_sum_assignment import SimpleLinearSumAssignment
+
+from grouping.solving.overlap import mates
 
 
 def matched(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
@@ -39,12 +40,8 @@ def matched(old: Mapping[str, str], new: Mapping[str, str]) -> dict[str, str]:
     for name in row.keys() & column.keys():
         same[row[name], column[name]] = 1
     gain = common * (width + 1) + same  # one member more outweighs every name
-    left, right = np.indices(gain.shape)
-    assignment = SimpleLinearSumAssignment()
-    assignment.add_arcs_with_cost(left.ravel(), right.ravel(), (gain.max() - gain).ravel())
-    assignment.solve()
-    mates = [assignment.right_mate(i) for i in range(width)]
-    return {name: columns[mates[i]] for name, i in row.items() if mates[i] < len(columns) and common[i, mates[i]]}
+    right = mates(gain)
+    return {name: columns[right[i]] for name, i in row.items() if right[i] < len(columns) and common[i, right[i]]}
 
 
 def distance(one: Mapping[str, str], other: Mapping[str, str]) -> int:

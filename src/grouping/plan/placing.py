@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 
 from grouping.plan.judging import Judge
 from grouping.plan.records import LANGUAGES, BrokenRule
+from grouping.policy.compiling import without_members
 from grouping.roster.newcomer import newcomer
 
 if TYPE_CHECKING:
@@ -100,9 +101,14 @@ class Placing:
         ]
         return pd.DataFrame(rows)
 
+    def describe(self, lang: str = "en") -> str:
+        """Return the table as text, in "en" or "zh"."""
+        head = f"{self.member_id}可编入的小组" if lang == "zh" else f"groups for {self.member_id}"
+        return f"{head}\n{self.to_frame(lang).round(2).to_string(index=False)}"
+
     def __str__(self) -> str:
         """Return the table as text."""
-        return f"groups for {self.member_id}\n{self.to_frame().round(2).to_string(index=False)}"
+        return self.describe()
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""
@@ -156,6 +162,23 @@ def place(plan: Evaluation, member: Member | Mapping[str, object] | pd.Series) -
     options = [_option(name, judge.groups({**group_of, who.member_id: name}), without, who.member_id) for name in mine]
     options.sort(key=lambda option: (sum(rule.amount for rule in option.broken), option.cost))
     return Placing(who.member_id, tuple(options), roster)
+
+
+def place_all(plan: Evaluation, roster: Roster) -> list[Placing]:
+    """Return the groups for everybody in a roster who is not in the plan yet, each alone.
+
+    Parameters
+    ----------
+    plan : the division that is there; need not know its roster
+    roster : the members as they are now; those who have left are left out of the plan
+    """
+    seats = {seat.member_id: seat.group for seat in plan.result.assignments}
+    inside = [member for member in roster.members if member.member_id in seats]
+    here = frozenset(member.member_id for member in inside)
+    policy = without_members(plan.policy, seats.keys() - here)
+    judge = Judge(roster.with_members(inside), policy)
+    division = judge.groups({member: group for member, group in seats.items() if member in here})
+    return [place(division, member) for member in roster.members if member.member_id not in seats]
 
 
 def _option(name: str, trial: Evaluation, without: Evaluation, member: str) -> Option:

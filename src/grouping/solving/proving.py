@@ -86,23 +86,33 @@ class Proving(Known):
     def _close(self, generation: Generation) -> None:
         """List all groups within the gap and choose among them, which proves the best choice optimal."""
         self.phase = "close"
-        bound = generation.bound
-        if bound.scaled is None:
+        if generation.bound.scaled is None:
             return
-        target = self.kernel.unit * (self._better() - self.kernel.offset) - int(bound.price.sum())
-        listed: list[Column] = []
-        fresh = Pool(self.kernel)
         try:
-            for k, kind in enumerate(self.kernel.kinds):
-                limit = target + bound.least[k] - cheapest_use(self.kernel, bound.least, one_of=k)
-                pricer = Pricer(kind, tallies=False, unit=self.kernel.unit)
-                sets = within(self.kernel, k, pricer, bound.price, limit, self.clock, self.clock.share(0.7))
-                listed += fresh.add(k, sets)
+            listed = self._listed(generation, self._better(), self.clock.share(0.7))
         except TooManyError:
             self.provenance["listed"] = "too many"
             return
         self.provenance["listed"] = len(listed)
-        self._narrow(listed, bound.price)
+        self._narrow(listed, generation.bound.price)
+
+    def _listed(self, generation: Generation, most: int, until: float) -> list[Column]:
+        """Return all groups that a division which costs at most ``most`` can contain.
+
+        Raises
+        ------
+        TooManyError, TimeUp
+            When there are too many of them, or the clock reaches ``until``.
+        """
+        bound = generation.bound
+        target = self.kernel.unit * (most - self.kernel.offset) - int(bound.price.sum())
+        listed: list[Column] = []
+        fresh = Pool(self.kernel)
+        for k, kind in enumerate(self.kernel.kinds):
+            limit = target + bound.least[k] - cheapest_use(self.kernel, bound.least, one_of=k)
+            pricer = Pricer(kind, tallies=False, unit=self.kernel.unit)
+            listed += fresh.add(k, within(self.kernel, k, pricer, bound.price, limit, self.clock, until))
+        return listed
 
     def _narrow(self, listed: list[Column], price: IntArray | None = None) -> None:
         """Tighten the bound over the list, choose among the groups of least reduced cost, then among more of them.
