@@ -103,8 +103,10 @@ def test_branches_are_settled_one_by_one() -> None:
     found = plan.sensitivity(time_limit=10)
     ends = {(r.principle, r.criterion): (r.lo, r.hi) for r in found.ranges if not r.alone}
     for half in ("A", "B"):
-        ids = [m for m, part in zip(roster.member_ids, roster.to_frame()["branch"], strict=True) if part == half]
-        alone = gp.form_groups(roster.select(ids), wanted, time_limit=5).sensitivity(time_limit=10)
+        ids = [m for m, home in zip(roster.member_ids, roster.to_frame()["branch"], strict=True) if home == half]
+        same = {seat.member_id: seat.group for seat in plan.result.assignments if seat.member_id in ids}
+        part = gp.form_groups(roster.select(ids), wanted, time_limit=5, start=same)  # of equals, the same one
+        alone = part.sensitivity(time_limit=10)
         for entry in alone.ranges:
             if not entry.alone:
                 lo, hi = ends[entry.principle, entry.criterion]

@@ -189,7 +189,7 @@ def test_repaired_prices_are_right_for_every_group(problem: Problem, seed: int, 
     for kind in kernel.kinds:
         pricer = Pricer(kind, unit=kernel.unit)
         price = prices(seed, len(problem.size), 150)
-        needed, _, whole = _overdrawn(pricer, price, allowed * SCALE, Clock(60), 60)
+        needed, _, whole = _overdrawn(pricer, price, allowed * SCALE, Clock(60), 60, float("inf"))
         assert whole
         sets = every_set(kind)
         reduced = kernel.unit * kind.costs(sets) - sets @ (price - needed)

@@ -352,7 +352,7 @@ class Evaluation:
         >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 14)))
         >>> policy = today.lock(members=["HQ0012", "HQ0031"])
         >>> [rule.label for rule in policy.must if isinstance(rule, gp.Keep)]
-        ['Keep(第一党小组(餐饮))', 'Keep(第三党小组(运输医务))']
+        ['Keep(第二党小组(物业))', 'Keep(第四党小组(安保综合))']
         """
         from grouping.plan.locking import locked
 
