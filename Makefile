@@ -22,7 +22,7 @@ demo: $(STAMP) ## divide the sample branch into groups and show the plan
 	@$(BIN)/grouping demo $(ARGS)
 
 test: $(STAMP) ## run the tests
-	@$(BIN)/python -m pytest $(ARGS)
+	@$(BIN)/python -m pytest -n 2 --dist worksteal $(ARGS)
 
 lint: $(STAMP) ## style, format and the direction of imports
 	@$(BIN)/ruff check .

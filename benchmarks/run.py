@@ -32,7 +32,7 @@ from benchmarks.case import Case, Cells, MissingDataError, memory, trouble
 
 ROOT = Path(__file__).resolve().parents[1]
 RESULTS = ROOT / "build" / "benchmarks"
-FAMILIES = ("branches", "rival", "instances", "growth", "engines")
+FAMILIES = ("branches", "decisions", "rival", "instances", "growth", "engines", "taskforces")
 SHORT = 30.0
 """Seconds; cases that take less are repeated."""
 

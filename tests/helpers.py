@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from fractions import Fraction
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -248,3 +249,18 @@ def least_cost(problem: Problem) -> int | None:
     found = best[problem.least : most + 1, -1].min(initial=BROKEN)
     offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
     return None if found >= BROKEN // 2 else int(found) + offset
+
+
+def worst_costs(problem: Problem) -> list[Fraction]:
+    """Return, for every row of `divisions`, what its worst group costs per member; of no use where a rule is broken."""
+    table = _group_costs(problem)
+    sizes = _sets(len(problem.size)) @ problem.size
+    every = divisions(len(problem.size), len(problem.groups))
+    masks = [(every == g) @ (1 << np.arange(len(problem.size))) for g in range(len(problem.groups))]
+    return [
+        max(
+            (Fraction(int(table[g, m[row]]), int(sizes[m[row]])) for g, m in enumerate(masks) if sizes[m[row]]),
+            default=Fraction(0),
+        )
+        for row in range(len(every))
+    ]

@@ -10,6 +10,7 @@ import time
 from pathlib import Path
 from typing import Any
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -121,6 +122,13 @@ class TestForm:
         code = {gp.NoPlanFoundError: 4, gp.InfeasibleError: 3, gp.VerificationError: 1}[type(error)]
         assert (done.exit_code, done.stdout) == (code, "")
         assert done.stderr.startswith("grouping: ")
+
+    def test_no_plan_is_diagnosed(self) -> None:
+        done = run("form", BRANCH, "--size", "30-31", "--time-limit", "2", "--lang", "zh")
+        assert (done.exit_code, done.stdout) == (3, "")
+        assert done.stderr.startswith("grouping: 没有能满足全部规则的划分：42人无法分成每组30至31人的小组")
+        assert "每组人数下限由30人放宽到21人" in done.stderr
+        assert done.stderr.count("42人无法") == 1
 
     def test_interrupted_before_a_first_plan(self, monkeypatch: pytest.MonkeyPatch) -> None:
         def fail(*args: object, **options: object) -> None:
@@ -298,6 +306,75 @@ class TestProcess:
         environment = {**os.environ, "PYTHONIOENCODING": "ascii", "PYTHONUTF8": "0"}
         done = process("form", BRANCH, *QUICK, "--lang", "zh", env=environment)
         assert done.returncode == 0
+
+
+class TestDiagnose:
+    def test_no_plan(self) -> None:
+        done = run("diagnose", BRANCH, "--size", "6-12", "--groups", "3")
+        assert done.exit_code == 3
+        assert done.stdout.startswith("No division keeps every rule.")
+        assert "42 members do not fit into 3 groups of 6 to 12" in done.stdout
+        assert "allow groups of up to 14 instead of 12" in done.stdout
+
+    def test_a_plan_exists(self) -> None:
+        done = run("diagnose", BRANCH, "--size", "6-12", "--json", "--lang", "zh")
+        assert done.exit_code == 0
+        assert json.loads(done.stdout)["status"] == "feasible"
+
+
+class TestTradeoffs:
+    def test_prints_the_table_and_writes_it(self, tmp_path: Path) -> None:
+        out = tmp_path / "points.csv"
+        options = ("--size", "6-12", "--points", "2", "--time-limit", "2", "--workers", "1", "--lang", "zh")
+        done = run("tradeoffs", BRANCH, *options, "-o", str(out))
+        assert done.exit_code == 0
+        assert "折中点" in done.stdout
+        table = pd.read_csv(out)
+        assert {"score", "convene", "act", "manage", "gap", "knee"} <= set(table.columns)
+        before = out.read_bytes()
+        assert run("tradeoffs", BRANCH, *options, "-o", str(out)).exit_code == 2
+        assert out.read_bytes() == before
+
+
+@pytest.fixture(scope="module")
+def saved(tmp_path_factory: pytest.TempPathFactory) -> str:
+    """Return a plan as a file."""
+    folder = tmp_path_factory.mktemp("plan") / "out"
+    assert run("form", BRANCH, *QUICK, "--out", str(folder)).exit_code == 0
+    return str(folder / "plan.json")
+
+
+class TestAnswers:
+    def test_explain(self, saved: str) -> None:
+        whole = run("explain", saved, BRANCH)
+        assert whole.exit_code == 0
+        assert "Today's division scores 90.14" in whole.stdout
+        member = run("explain", saved, BRANCH, "--member", "HQ0016", "--lang", "zh", "--format", "md")
+        assert re.match(r"## HQ0016编入G\d的理由\n", member.stdout)
+        group = run("explain", saved, BRANCH, "--group", "G2", "--names", "--format", "html")
+        assert re.search(r"\w+ \(HQ\d+\)", group.stdout)
+
+    def test_what_if(self, saved: str) -> None:
+        plan = gp.Plan.from_json(saved)
+        member = plan.assignments.set_index("member_id")["group"]
+        group = "G1" if member["HQ0016"] != "G1" else "G2"
+        done = run("what-if", saved, BRANCH, "--member", "HQ0016", "--group", group, "--format", "json")
+        assert done.exit_code == 0
+        told = json.loads(done.stdout)
+        assert told["cost"] - plan.cost == told["cost_change"] == sum(line["change"] for line in told["findings"])
+        weights = run("what-if", saved, BRANCH, "--weight", "Attendance=2", "--lang", "zh")
+        assert weights.stdout.startswith("若调整权重：到会条件由1改为2\n")
+        one, other = (next(m for m, g in member.items() if g == name) for name in ("G1", "G2"))
+        swap = run("what-if", saved, BRANCH, "--swap", one, other, "--repair", "--time-limit", "0.3")
+        assert "The best division that keeps the change" in swap.stdout
+
+    def test_faults(self, saved: str) -> None:
+        for arguments in (["--swap", "HQ0001", "HQ0002", "--split", "G1"], ["--member", "nobody", "--group", "G1"], []):
+            done = run("what-if", saved, BRANCH, *arguments)
+            assert done.exit_code == 2
+            assert done.stderr.startswith("grouping: ")
+        assert run("what-if", saved, BRANCH, "--weight", "Attendance").exit_code == 2
+        assert run("explain", saved, MANY).exit_code == 2
 
 
 @pytest.fixture(scope="module")

@@ -52,13 +52,33 @@ def test_researchers_page_prints_what_is_shown() -> None:
     assert shown_outputs(ROOT / "docs" / "researchers.md") == 4
 
 
+def test_diagnosis_page_prints_what_is_shown() -> None:
+    assert shown_outputs(ROOT / "docs" / "diagnosis.md") == 2
+
+
+def test_the_page_on_tradeoffs_runs() -> None:
+    assert shown_outputs(ROOT / "docs" / "tradeoffs.md") == 1
+
+
+def test_page_of_weights_prints_what_is_shown() -> None:
+    assert shown_outputs(ROOT / "docs" / "weights.md") == 3
+
+
+def test_page_of_task_forces_prints_what_is_shown() -> None:
+    assert shown_outputs(ROOT / "docs" / "taskforces.md") == 5
+
+
+def test_explaining_page_prints_what_is_shown() -> None:
+    assert shown_outputs(ROOT / "docs" / "explaining.md") == 4
+
+
 def test_revising_page_prints_what_is_shown() -> None:
     assert shown_outputs(ROOT / "docs" / "revising.md") == 6
 
 
 def test_python_blocks_run_and_print_what_is_shown(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.chdir(tmp_path)
-    assert shown_outputs(README) == 3
+    assert shown_outputs(README) == 4
     assert (tmp_path / "plan.csv").read_bytes().startswith(b"\xef\xbb\xbf")
 
 

@@ -39,6 +39,7 @@ Those of the last chapter are rules only.
 preset = "balanced"          # or "by_business_line", "by_location"; leave it out to list everything yourself
 size = [6, 12]
 groups = [4, 6]              # or a number, or a list of tables with name, size and leader
+fairness = "mean"            # or "worst": the group that scores least comes first, see weights.md
 
 [principles]                 # weight of each principle; 0 switches one off
 convene = 2

@@ -25,11 +25,19 @@ if TYPE_CHECKING:
     from grouping.plan.alternatives import Alternative, Alternatives, alternatives
     from grouping.plan.bars import progress_bar
     from grouping.plan.branches import form_branches
+    from grouping.plan.diagnosing import diagnose
+    from grouping.plan.diagnosis import Diagnosis
     from grouping.plan.evaluation import Evaluation, Plan, compare
+    from grouping.plan.explaining import Explanation
     from grouping.plan.forming import evaluate, form_groups
+    from grouping.plan.frontier import Frontier
     from grouping.plan.placing import Placing, place
+    from grouping.plan.ranges import Sensitivity
+    from grouping.plan.rendering import side_by_side
     from grouping.plan.revising import Revision, move_curve, revise
     from grouping.plan.saving import save_branches
+    from grouping.plan.tradeoffs import tradeoffs
+    from grouping.plan.whatif import WhatIf, what_if
     from grouping.policy import (
         Affinity,
         Alike,
@@ -65,6 +73,18 @@ if TYPE_CHECKING:
     from grouping.scoring import score
     from grouping.solving.clock import Control
     from grouping.solving.engine import Progress, Solution, solve
+    from grouping.taskforce import (
+        Lead,
+        Task,
+        TaskForcePlan,
+        TaskLimits,
+        TaskPolicy,
+        TaskRole,
+        TaskRule,
+        Wave,
+        form_task_forces,
+        read_tasks,
+    )
 
 _HOME = {
     "grouping.errors": (
@@ -81,11 +101,19 @@ _HOME = {
     "grouping.plan.alternatives": ("Alternative", "Alternatives", "alternatives"),
     "grouping.plan.bars": ("progress_bar",),
     "grouping.plan.branches": ("form_branches",),
+    "grouping.plan.diagnosing": ("diagnose",),
+    "grouping.plan.diagnosis": ("Diagnosis",),
     "grouping.plan.evaluation": ("Evaluation", "Plan", "compare"),
+    "grouping.plan.explaining": ("Explanation",),
     "grouping.plan.forming": ("evaluate", "form_groups"),
     "grouping.plan.placing": ("Placing", "place"),
     "grouping.plan.revising": ("Revision", "move_curve", "revise"),
+    "grouping.plan.ranges": ("Sensitivity",),
+    "grouping.plan.rendering": ("side_by_side",),
     "grouping.plan.saving": ("save_branches",),
+    "grouping.plan.whatif": ("WhatIf", "what_if"),
+    "grouping.plan.frontier": ("Frontier",),
+    "grouping.plan.tradeoffs": ("tradeoffs",),
     "grouping.policy": (
         "Affinity",
         "Alike",
@@ -121,6 +149,18 @@ _HOME = {
     "grouping.scoring": ("score",),
     "grouping.solving.clock": ("Control",),
     "grouping.solving.engine": ("Progress", "Solution", "solve"),
+    "grouping.taskforce": (
+        "Lead",
+        "Task",
+        "TaskForcePlan",
+        "TaskLimits",
+        "TaskPolicy",
+        "TaskRole",
+        "TaskRule",
+        "Wave",
+        "form_task_forces",
+        "read_tasks",
+    ),
 }
 
 _MODULE_OF = {name: module for module, names in _HOME.items() for name in names}
@@ -141,12 +181,15 @@ __all__ = [
     "Control",
     "Count",
     "Criterion",
+    "Diagnosis",
     "Different",
     "Evaluation",
     "EvenSize",
+    "Explanation",
     "FewDepartments",
     "Focus",
     "Forbid",
+    "Frontier",
     "Group",
     "GroupSpec",
     "GroupingError",
@@ -154,6 +197,7 @@ __all__ = [
     "InputError",
     "Issue",
     "Keep",
+    "Lead",
     "Leader",
     "LeaderFit",
     "Member",
@@ -176,29 +220,44 @@ __all__ = [
     "Roster",
     "RosterError",
     "RosterReport",
+    "Sensitivity",
     "SharedWork",
     "Slot",
     "Solution",
+    "Task",
+    "TaskForcePlan",
+    "TaskLimits",
+    "TaskPolicy",
+    "TaskRole",
+    "TaskRule",
     "Team",
     "TeamCoverage",
     "Together",
     "Travel",
     "VerificationError",
+    "Wave",
+    "WhatIf",
     "Within",
     "alternatives",
     "compare",
+    "diagnose",
     "evaluate",
     "form_branches",
     "form_groups",
+    "form_task_forces",
     "move_curve",
     "place",
     "progress_bar",
     "read_roster",
+    "read_tasks",
     "revise",
     "sample_path",
     "save_branches",
     "score",
+    "side_by_side",
     "solve",
+    "tradeoffs",
+    "what_if",
 ]
 
 

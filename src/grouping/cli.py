@@ -1,4 +1,4 @@
-"""The command ``grouping``: form and revise groups, check a roster, write an empty one, show a demonstration.
+"""The command ``grouping``: form groups, pick task forces, ask about plans, check a roster, write an empty one.
 
 Exit codes: 0 done, 2 bad input or usage, 3 no division keeps every rule, 4 no plan in time, 130 interrupted before a
 first plan, 1 a fault of the library. Errors go to stderr, in words and without a traceback. Nothing heavy is imported
@@ -22,7 +22,9 @@ import typer
 from grouping.errors import GroupingError, InfeasibleError, InputError, Issue, NoPlanFoundError, PolicyError
 
 if TYPE_CHECKING:
-    from grouping.plan.evaluation import Plan
+    from grouping.plan.evaluation import Evaluation, Plan
+    from grouping.plan.explaining import Explanation
+    from grouping.plan.whatif import WhatIf
     from grouping.policy import Policy
     from grouping.roster import Roster
     from grouping.solving.engine import Progress
@@ -59,6 +61,15 @@ class UnknownShift(StrEnum):
     label = "label"
 
 
+class Format(StrEnum):
+    """The forms of an answer."""
+
+    text = "text"
+    md = "md"
+    html = "html"
+    json = "json"
+
+
 @contextmanager
 def _exits(lang: str = "en") -> Iterator[None]:
     """Turn what can go wrong into a message on stderr, in the language asked for, and an exit code."""
@@ -71,7 +82,10 @@ def _exits(lang: str = "en") -> Iterator[None]:
         typer.echo("grouping: interrupted before a first plan", err=True)
         raise typer.Exit(INTERRUPTED) from None
     except GroupingError as error:
-        typer.echo(f"grouping: {error.describe(lang) if isinstance(error, InputError) else error}", err=True)
+        told = error.describe(lang) if isinstance(error, InputError | InfeasibleError) else error
+        typer.echo(f"grouping: {told}", err=True)
+        if isinstance(error, InfeasibleError) and error.diagnosis is not None:
+            typer.echo(f"\n{error.diagnosis.advice(lang)}", err=True)
         codes = ((InputError, BAD_INPUT), (InfeasibleError, INFEASIBLE), (NoPlanFoundError, NO_PLAN))
         raise typer.Exit(next((code for kind, code in codes if isinstance(error, kind)), 1)) from None
 
@@ -309,9 +323,223 @@ def check(
             typer.echo(str(write_file(html, page.encode("utf-8"), force=force)), err=True)
         typer.echo("")
         try:
-            typer.echo(judgement(people, wanted))
+            typer.echo(judgement(people, wanted, lang.value))
         except InfeasibleError as error:
-            typer.echo(str(error))
+            typer.echo(error.describe(lang.value))
+
+
+@app.command()
+def diagnose(
+    roster: RosterPath,
+    policy: PolicyFile = None,
+    preset: PresetName = None,
+    size: Size = None,
+    groups: Groups = None,
+    time_limit: Limit = 10.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
+    as_json: Annotated[bool, typer.Option("--json", help="The diagnosis as JSON on stdout, and nothing else.")] = False,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+    lang: Language = Lang.en,
+) -> None:
+    """Tell why no division keeps every rule, the smallest change that makes a plan, and which rules clash.
+
+    Exit code 0 if there is a division that keeps every rule, 3 if there is none, 4 if that is not known.
+    """
+    with _exits(lang.value):
+        from grouping.plan.diagnosing import diagnose as find
+
+        wanted = _policy(policy, preset, size, groups, None)
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        found = find(people, wanted, time_limit=time_limit, seed=seed)
+        typer.echo(found.to_json(lang=lang.value) if as_json else found.text(lang.value))
+        if found.status != "feasible":
+            raise typer.Exit(INFEASIBLE if found.status == "infeasible" else NO_PLAN)
+
+
+PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.json that `form` wrote.")]
+AnswerFormat = Annotated[Format, typer.Option("--format", help="Form of the answer.")]
+Names = Annotated[bool, typer.Option("--names", help="Name the members, beside their ids.")]
+
+
+@app.command()
+def explain(
+    plan: PlanPath,
+    roster: RosterPath,
+    member: Annotated[str | None, typer.Option("--member", metavar="ID", help="Why is this member where they are?")] = (
+        None
+    ),
+    group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="What is this group good for?")] = None,
+    swaps: Annotated[bool, typer.Option("--swaps", help="Look at exchanges with others, too.")] = False,
+    form: AnswerFormat = Format.text,
+    names: Names = False,
+    lang: Language = Lang.en,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+) -> None:
+    """Answer why: why a member is in a group, what a group is good for, or the plan as a whole beside today's."""
+    with _exits(lang.value):
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        division = _division(plan, people)
+        _answer(division.explain(member, group=group, swaps=swaps or None), form, lang, names)
+
+
+@app.command("what-if")
+def what_if(
+    plan: PlanPath,
+    roster: RosterPath,
+    member: Annotated[str | None, typer.Option("--member", metavar="ID", help="Who goes to --group.")] = None,
+    group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="Where --member goes.")] = None,
+    swap: Annotated[tuple[str, str] | None, typer.Option("--swap", metavar="ID ID", help="They change places.")] = None,
+    leave: Annotated[list[str] | None, typer.Option("--leave", metavar="ID", help="Leaves; may be repeated.")] = None,
+    merge: Annotated[
+        tuple[str, str] | None, typer.Option("--merge", metavar="NAME NAME", help="They become one group.")
+    ] = None,
+    split: Annotated[str | None, typer.Option("--split", metavar="NAME", help="Becomes two groups.")] = None,
+    into: Annotated[
+        list[str] | None, typer.Option("--into", metavar="ID", help="Goes to the new group; may be repeated.")
+    ] = None,
+    weight: Annotated[
+        list[str] | None, typer.Option("--weight", metavar="CRITERION=NUMBER", help="Weighs so much; 0 drops it.")
+    ] = None,
+    principle: Annotated[
+        list[str] | None, typer.Option("--principle", metavar="NAME=NUMBER", help="Weighs so much.")
+    ] = None,
+    drop: Annotated[list[str] | None, typer.Option("--drop", metavar="RULE", help="Is given up.")] = None,
+    repair: Annotated[
+        bool, typer.Option("--repair", help="Find the best division that keeps the change, too.")
+    ] = False,
+    time_limit: Limit = 5.0,
+    form: AnswerFormat = Format.text,
+    names: Names = False,
+    lang: Language = Lang.en,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+) -> None:
+    """Count what one change of a plan would do, exactly, and which rules it would break; the plan stays as it is."""
+    with _exits(lang.value):
+        from grouping.plan.whatif import what_if as ask
+
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        found = ask(
+            _division(plan, people), member=member, group=group, swap=swap, leave=leave or None, merge=merge,
+            split=split, into=into or None, weight=_weights(weight), principles=_weights(principle), drop=drop or None,
+            repair=repair, time_limit=time_limit,
+        )  # fmt: skip
+        _answer(found, form, lang, names)
+
+
+def _division(path: Path, roster: Roster) -> Evaluation:
+    from grouping.plan.evaluation import Evaluation
+
+    return Evaluation.from_json(path).with_inputs(roster)
+
+
+def _weights(texts: list[str] | None) -> dict[str, float] | None:
+    """Read CRITERION=NUMBER."""
+    found: dict[str, float] = {}
+    for text in texts or ():
+        name, _, number = text.rpartition("=")
+        try:
+            found[name.strip()] = float(number)
+        except ValueError:
+            raise typer.BadParameter(f"{text!r} is not written as NAME=NUMBER") from None
+    return found or None
+
+
+def _answer(answer: Explanation | WhatIf, form: Format, lang: Lang, names: bool) -> None:
+    if form is Format.json:
+        import json
+
+        typer.echo(json.dumps(answer.to_dict(), ensure_ascii=False, indent=2))
+        return
+    make = {Format.text: answer.text, Format.md: answer.markdown, Format.html: answer.html}[form]
+    typer.echo(make(lang.value, names=names).rstrip("\n"))
+
+
+@app.command()
+def tradeoffs(
+    roster: RosterPath,
+    policy: PolicyFile = None,
+    preset: PresetName = None,
+    size: Size = None,
+    groups: Groups = None,
+    points: Annotated[int, typer.Option("--points", min=1, help="How many plans to look for.")] = 10,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="CSV file to write the table to.")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
+    time_limit: Limit = 60.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Cores to use; all if not given.")] = None,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+    lang: Language = Lang.en,
+) -> None:
+    """Show what one principle costs the others: plans of which none is better in all principles than another."""
+    with _exits(lang.value):
+        from grouping.plan.tradeoffs import tradeoffs as find
+        from grouping.taskforce.command import check_file
+
+        if out is not None:
+            check_file(out, force)
+        wanted = _policy(policy, preset, size, groups, None)
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        found = find(people, wanted, points=points, time_limit=time_limit, seed=seed, workers=workers)
+        if out is not None:
+            found.to_csv(out, lang.value)
+        typer.echo(found.text(lang.value))
+        if out is not None:
+            typer.echo(str(out), err=True)
+
+
+@app.command()
+def task(
+    roster: RosterPath,
+    tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="Tasks, .json, .toml or .csv.")],
+    standing: Annotated[
+        Path | None, typer.Option("--standing", metavar="PLAN", help="plan.json of the standing groups.")
+    ] = None,
+    policy: Annotated[
+        Path | None, typer.Option("--policy", help="Task policy, .toml or .json.", metavar="FILE")
+    ] = None,
+    out: Annotated[Path | None, typer.Option("-o", "--out", help="File to write the plan to.", metavar="FILE")] = None,
+    force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
+    as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON on stdout, and nothing else.")] = False,
+    reserve: Annotated[bool, typer.Option("--reserve", help="Say who could stand in, too.")] = False,
+    time_limit: Limit = 30.0,
+    seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
+    workers: Annotated[int | None, typer.Option("--workers", min=1, help="Cores to use; two if not given.")] = None,
+    lang: Language = Lang.en,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+) -> None:
+    """Choose the people of temporary project groups, which leave the standing groups as they are."""
+    with _exits(lang.value):
+        from grouping.taskforce import command
+
+        if out is not None:
+            command.check_file(out, force)
+        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        plan = command.form(people, tasks, standing, policy, time_limit=time_limit, seed=seed, workers=workers)
+        if out is not None:
+            plan.to_json(out)
+        typer.echo(plan.to_json() if as_json else command.told(plan, lang.value, reserve))
+        if out is not None:
+            typer.echo(str(out), err=True)
 
 
 @app.command()

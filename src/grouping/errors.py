@@ -17,14 +17,16 @@ Messages hold member ids, never names.
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import asdict, dataclass
 from pathlib import Path
+from typing import Any, Self
 
 from grouping.phrases import said
 
 _SHOWN_IN_FULL = 50
 _SHOWN_KINDS = 20
+_SHOWN_PLACES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,6 +95,27 @@ class Issue:
         return {"message": self.message, "advice": self.advice, "expected": self.expected}
 
 
+def _alike(issues: Sequence[Issue]) -> list[list[Issue]]:
+    """Return the faults by what is wrong, whatever the row; faults that concern no row stay alone."""
+    found: dict[object, list[Issue]] = {}
+    for number, issue in enumerate(issues):
+        told = (issue.code, issue.message, issue.file, issue.sheet, issue.column, issue.value, issue.expected)
+        found.setdefault(number if issue.row is None else (*told, issue.advice), []).append(issue)
+    return list(found.values())
+
+
+def _elsewhere(issues: Sequence[Issue], lang: str) -> str:
+    """Return where else the same is wrong, as the end of a sentence."""
+    if not issues:
+        return ""
+    zh = lang == "zh"
+    places = [issue.cell or (f"第 {issue.row} 行" if zh else f"row {issue.row}") for issue in issues]
+    shown = ", ".join(places[:_SHOWN_PLACES])
+    if len(places) > _SHOWN_PLACES:
+        shown += f"……（另 {len(places)} 处）" if zh else f", … ({len(places)} more)"
+    return f"。同样的问题还有：{shown}" if zh else f". The same in {shown}"
+
+
 class GroupingError(Exception):
     """Base of every error the library raises on purpose."""
 
@@ -117,17 +140,22 @@ class InputError(GroupingError, ValueError):
         return self.describe()
 
     def describe(self, lang: str = "en") -> str:
-        """Return all faults in "en" or "zh", one a line; beyond fifty only how many of which kind."""
+        """Return all faults in "en" or "zh", one a line; beyond fifty only how many of which kind.
+
+        Equal faults of one column are one line that lists their cells; ``issues`` has each of them.
+        """
         zh = lang == "zh"
         count = len(self.issues)
         if count == 1:
             return self.issues[0].sentence(lang)
         lines = [f"共发现 {count} 处问题：" if zh else f"{count} faults:"]
-        shown = (issue.sentence(lang) for issue in self.issues[:_SHOWN_IN_FULL])
-        lines += [f"  {number}. {sentence}" for number, sentence in enumerate(shown, 1)]
-        if count > _SHOWN_IN_FULL:
-            kinds = Counter((issue.code, issue.file, issue.sheet) for issue in self.issues[_SHOWN_IN_FULL:])
-            rest = count - _SHOWN_IN_FULL
+        alike = _alike(self.issues)
+        for number, issues in enumerate(alike[:_SHOWN_IN_FULL], 1):
+            lines.append(f"  {number}. {issues[0].sentence(lang)}{_elsewhere(issues[1:], lang)}")
+        unsaid = [issue for issues in alike[_SHOWN_IN_FULL:] for issue in issues]
+        if unsaid:
+            kinds = Counter((issue.code, issue.file, issue.sheet) for issue in unsaid)
+            rest = len(unsaid)
             lines.append(f"  …… 另有 {rest} 处：" if zh else f"  … and {rest} more:")
             for (code, file, sheet), number in kinds.most_common(_SHOWN_KINDS):
                 where = ", ".join(part for part in (file, sheet) if part)
@@ -156,7 +184,7 @@ class AssignmentError(InputError):
 
 
 class InfeasibleError(GroupingError):
-    """It is proven that no division keeps every rule of the policy.
+    """It is proven that no division keeps every rule.
 
     Attributes
     ----------
@@ -167,10 +195,38 @@ class InfeasibleError(GroupingError):
 
     def __init__(self, reasons: Iterable[str] | str) -> None:
         self.reasons: tuple[str, ...] = (reasons,) if isinstance(reasons, str) else tuple(reasons)
+        self._diagnosis: Any = None
+        self._diagnose: Callable[[], Any] | None = None
         super().__init__(self.reasons)
+
+    @property
+    def diagnosis(self) -> Any:
+        """The :class:`grouping.Diagnosis` of :func:`grouping.diagnose`: what to change so that there is a plan.
+
+        Found when it is first asked for, within about ten seconds, and kept. None where nobody can find it: in an
+        error that came out of a pickle before it was asked for, and in one that was not raised by a run.
+        """
+        if self._diagnosis is None and self._diagnose is not None:
+            self._diagnosis = self._diagnose()
+        return self._diagnosis
+
+    def diagnosed_by(self, diagnose: Callable[[], Any]) -> Self:
+        """Return the error itself, which now knows how its diagnosis is found."""
+        self._diagnose = diagnose
+        return self
+
+    def __reduce__(self) -> tuple[type[Self], tuple[tuple[str, ...]], dict[str, object]]:
+        """Return what a pickle needs: the finished diagnosis, but neither the roster nor the policy."""
+        return type(self), (self.reasons,), {"_diagnosis": self._diagnosis}
 
     def __str__(self) -> str:
         """Return the reasons as one text."""
+        return self.describe()
+
+    def describe(self, lang: str = "en") -> str:
+        """Return the reasons as one text, in "en" or "zh"."""
+        if lang == "zh":
+            return "没有能满足全部规则的划分：" + "；".join(said(reason, lang) for reason in self.reasons)
         return "no division keeps every rule: " + "; ".join(self.reasons)
 
 

@@ -26,6 +26,7 @@ from __future__ import annotations
 import hashlib
 from collections.abc import Hashable, Iterable, Sequence
 from dataclasses import dataclass, field, fields
+from fractions import Fraction
 from functools import cached_property
 from typing import Any, ClassVar
 
@@ -370,6 +371,9 @@ class Problem:
     scale : how many cost units are one member-point of the score, see :meth:`score_of`
     keys : an opaque text per item (member id), for messages only
     measure : how a cost reads in the researcher's own sense and unit, see :meth:`value_of`
+    ceiling : a rule: no group costs more than so many cost units per member; None for none
+    worst_first : of two divisions the one is better whose worst group costs less per member, and only then the one
+        that costs less in all
     budgets : limits of what the whole plan pays for some terms
 
     Raises
@@ -390,6 +394,8 @@ class Problem:
     scale: int = 1
     keys: tuple[str, ...] = field(default=())
     measure: Measure = field(default=Measure())
+    ceiling: Fraction | None = None
+    worst_first: bool = False
     budgets: tuple[Budget, ...] = ()
 
     def __post_init__(self) -> None:
@@ -408,6 +414,8 @@ class Problem:
             raise ValueError("group sizes need 1 <= lo <= hi")
         if self.scale < 1:
             raise ValueError("the scale is a positive integer")
+        if self.ceiling is not None:
+            object.__setattr__(self, "ceiling", Fraction(self.ceiling))
         options = {choice.name: len(choice.labels) for choice in self.choices}
         if len(options) != len(self.choices):
             raise ValueError("two choices have the same name")
@@ -419,6 +427,8 @@ class Problem:
         for budget in self.budgets:
             if len(budget.factors) != len(self.terms) or any(factor < 0 for factor in budget.factors):
                 raise ValueError(f"budget {budget.name!r} needs one factor per term, not negative")
+        if self.worst_first and self.budgets:
+            raise PolicyError("the worst group first and a limit for the whole plan cannot be asked together")
         if max((self.most_cost, *map(self.most_used, self.budgets))) >= LARGEST_COST:
             raise PolicyError(
                 "the weights have no small enough common denominator to be added exactly: use fewer decimals"
@@ -490,6 +500,11 @@ class Problem:
             label = (group.lo, group.hi, group.required, scope, self.allowed[:, g].tobytes())
             found.setdefault(label, []).append(g)
         return tuple(tuple(members) for members in found.values())
+
+    def highest(self, ceiling: Fraction) -> IntArray:
+        """Return, per size from 0 to all members, the most that a group may cost under a ceiling."""
+        top, under = ceiling.numerator, ceiling.denominator
+        return _integers([min(top * s // under, LARGEST_COST) for s in range(self.members + 1)], self.members + 1)
 
     def score_of(self, cost: float) -> float:
         """Return the score 0..100 that belongs to a cost: 100 − member-points per member."""
@@ -587,6 +602,8 @@ class Problem:
                 return value.tolist()
             if isinstance(value, Sequence) and not isinstance(value, str):
                 return [plain(entry) for entry in value]
+            if isinstance(value, Fraction):
+                return [value.numerator, value.denominator]
             if isinstance(value, Term | Choice | Group | Placement | Measure | Budget):
                 data = {part.name: plain(getattr(value, part.name)) for part in fields(value)}
                 return {"kind": value.kind, **data} if isinstance(value, Term) else data

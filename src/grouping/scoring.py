@@ -8,6 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from fractions import Fraction
+from math import ceil
 
 import numpy as np
 
@@ -47,7 +49,7 @@ class Violation:
 
     Attributes
     ----------
-    rule : name of the rule or budget; "size", "groups" and "unplaced" are the rules of the problem itself
+    rule : name of the rule or budget; "size", "groups", "unplaced" and "ceiling" are the rules of the problem itself
     group : index of the group, -1 when no single group is meant
     items : the items concerned
     amount : by how much: people too many or too few, points that should be 0, or points beyond a budget
@@ -138,7 +140,13 @@ class _Scorer:
             off = max(group.lo - size, size - group.hi, 0)
             if off:
                 self._violate("size", g, items, off)
+            begin = len(self.parts)
             self._score_group(g, items, size)
+            if problem.ceiling is not None:
+                lost = sum(part.points * problem.terms[part.term].weight for part in self.parts[begin:])
+                over = lost - problem.ceiling * size
+                if over > 0:
+                    self._violate("ceiling", g, items, ceil(over))
         if used < problem.least:
             self._violate("groups", -1, (), problem.least - used)
         if problem.most is not None and used > problem.most:
@@ -295,12 +303,13 @@ def place_things(problem: Problem, group_of: Sequence[int] | IntArray, seated: S
     used = sorted({int(g) for g in place[problem.size > 0] if g >= 0})
     if not loose or not used:
         return place
-    best: tuple[tuple[int, int], IntArray] | None = None
+    best: tuple[tuple[int, Fraction, int], IntArray] | None = None
     steps = 0
 
-    def badness() -> tuple[int, int]:
+    def badness() -> tuple[int, Fraction, int]:
         result = score(problem, place, seated)
-        return sum(v.amount for v in result.violations if v.rule != "unplaced"), result.cost
+        worst = worst_of(problem, place, result) if problem.worst_first else Fraction(0)
+        return sum(v.amount for v in result.violations if v.rule != "unplaced"), worst, result.cost
 
     def descend(depth: int) -> None:
         nonlocal best, steps
@@ -327,7 +336,31 @@ def place_things(problem: Problem, group_of: Sequence[int] | IntArray, seated: S
     return place if best is None else best[1]
 
 
-def faults(problem: Problem, group_of: Sequence[int] | IntArray, cost: int, bound: int | None) -> list[str]:
+def worst_of(problem: Problem, group_of: Sequence[int] | IntArray, result: Score) -> Fraction:
+    """Return what the group that costs most per member costs per member, in cost units; 0 without groups.
+
+    Parameters
+    ----------
+    problem, group_of : the division, see :func:`score`
+    result : its score
+    """
+    lost: dict[int, int] = {}
+    for part in result.parts:
+        if part.group >= 0:
+            lost[part.group] = lost.get(part.group, 0) + part.points * problem.terms[part.term].weight
+    place: IntArray = np.asarray(group_of, dtype=np.int64)
+    sizes = np.bincount(place[(place >= 0) & (problem.size > 0)], minlength=len(problem.groups)).tolist()
+    return max((Fraction(lost.get(g, 0), size) for g, size in enumerate(sizes) if size), default=Fraction(0))
+
+
+def faults(
+    problem: Problem,
+    group_of: Sequence[int] | IntArray,
+    cost: int,
+    bound: int | None,
+    worst: Fraction | None = None,
+    worst_bound: Fraction | None = None,
+) -> list[str]:
     """Return what is wrong with a claimed result; an empty list means it may leave the library.
 
     Parameters
@@ -335,6 +368,7 @@ def faults(problem: Problem, group_of: Sequence[int] | IntArray, cost: int, boun
     problem, group_of : the division, see :func:`score`
     cost : the cost that is claimed for it
     bound : the lower limit of the cost that is claimed to be proven, or None
+    worst, worst_bound : the same for what the worst group costs per member
     """
     result = score(problem, group_of)
     found = [
@@ -345,4 +379,9 @@ def faults(problem: Problem, group_of: Sequence[int] | IntArray, cost: int, boun
         found.append(f"the claimed cost {cost} is not the evaluated cost {result.cost}")
     if bound is not None and bound > result.cost:
         found.append(f"the claimed bound {bound} is above the evaluated cost {result.cost}")
+    truly = worst_of(problem, group_of, result)
+    if worst is not None and worst != truly:
+        found.append(f"the worst group is claimed to cost {worst} per member, and costs {truly}")
+    if worst_bound is not None and worst_bound > truly:
+        found.append(f"the claimed bound {worst_bound} is above what the worst group costs per member, {truly}")
     return found

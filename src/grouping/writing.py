@@ -6,6 +6,18 @@ import os
 from pathlib import Path
 
 from grouping.errors import InputError, Issue
+from grouping.phrases import Phrase
+
+
+def file_exists(file: Path, advice: str) -> Issue:
+    """Return the fault that a file is there and may not be replaced."""
+    return Issue("file_exists", Phrase("is there already", "文件已存在"), file=str(file), advice=advice)
+
+
+def unwritable(file: Path, error: OSError, advice: str | None = None) -> Issue:
+    """Return the fault that a place cannot be written."""
+    what = Phrase(f"cannot be written: {error.strerror}", f"无法写入：{error.strerror}")
+    return Issue("unwritable", what, file=str(file), advice=advice)
 
 
 def replace_file(path: str | os.PathLike[str], content: bytes) -> None:
@@ -23,8 +35,8 @@ def check_file(path: str | os.PathLike[str], *, force: bool) -> Path:
     """Return the path of a file that may be written; InputError when it is there and ``force`` is False."""
     file = Path(path)
     if file.exists() and not force:
-        advice = "name another file, or overwrite by --force (force=True)"
-        raise InputError(Issue("file_exists", "is there already", file=str(file), advice=advice))
+        said_zh = "换一个文件名，或用 --force（force=True）覆盖"
+        raise InputError(file_exists(file, Phrase("name another file, or overwrite by --force (force=True)", said_zh)))
     return file
 
 
@@ -41,6 +53,6 @@ def write_file(path: str | os.PathLike[str], content: bytes, *, force: bool) -> 
         file.parent.mkdir(parents=True, exist_ok=True)
         replace_file(file, content)
     except OSError as error:
-        what = f"cannot be written: {error.strerror}"
-        raise InputError(Issue("unwritable", what, file=str(file), advice="name another place")) from error
+        advice = Phrase("name another place", "换一个位置")
+        raise InputError(unwritable(file, error, advice)) from error
     return file

@@ -183,6 +183,7 @@ def test_groups_across_branches_are_told(many: gp.Roster, policy: gp.Policy) -> 
     assert (crossing.group, crossing.amount) == (by_branch[a.member_id], 1)
     assert sum(finding.points for finding in found.findings) == found.cost
     assert len(found.to_frame()) == len(many)
+    assert gp.evaluate(many, policy, found) == found  # the group has a leader in each of the branches
 
 
 @settings(max_examples=25, deadline=None, suppress_health_check=[HealthCheck.too_slow])

@@ -24,7 +24,7 @@ def test_infeasible_sizes_say_why(roster: gp.Roster) -> None:
 def test_infeasible_rules_say_why(roster: gp.Roster) -> None:
     ids = roster.member_ids[:8]
     policy = gp.Policy.balanced(size=(6, 12), must=[gp.Apart(ids)])
-    with pytest.raises(gp.InfeasibleError, match="8 members in different groups, but there are at most 7"):
+    with pytest.raises(gp.InfeasibleError, match="takes 8 groups, but there can be only 7"):
         gp.form_groups(roster, policy, time_limit=20)
 
 

@@ -304,6 +304,24 @@ class TestCompare:
         table = gp.compare({"today": today, "建议方案": plan})
         for lang in ("en", "zh"):
             lines = side_by_side(table, lang).splitlines()
-            assert len(lines) == len(table) + 1
+            assert len(lines) == len(table) + 2
         assert "便于开展活动" in side_by_side(table, "zh")
         assert "–" in side_by_side(table.where(table > 1000))
+
+    def test_sizes_worst_group_moves_and_gap(self, plan: gp.Plan, today: gp.Evaluation) -> None:
+        table = gp.compare([today, plan, today])
+        assert list(table) == ["plan 1", "plan 2", "plan 3"]
+        sizes = plan.groups["size"]
+        assert table.loc[["smallest", "largest"], "plan 2"].tolist() == [sizes.min(), sizes.max()]
+        assert table.loc["worst group", "plan 2"] == plan.groups["score"].min() == plan.worst
+        assert table.loc["moves"].tolist() == [0, len(plan.changes(today, match=True, reasons=False)), 0]
+        assert np.isnan(table.loc["gap", "plan 1"])
+        assert plan.bound is not None
+        assert table.loc["gap", "plan 2"] == plan.bound - plan.score
+        assert table.attrs["status"] == {"plan 1": "evaluated", "plan 2": plan.status, "plan 3": "evaluated"}
+
+    def test_as_a_page(self, today: gp.Evaluation) -> None:
+        table = gp.compare({"<today>": today})
+        assert "<td>仅评分</td>" in gp.side_by_side(table, "zh", "html")
+        assert "&lt;today&gt;" in gp.side_by_side(table, form="html")
+        assert "| members elsewhere | 0 |" in gp.side_by_side(table, form="markdown")

@@ -8,13 +8,14 @@ from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import Executor
 from dataclasses import replace
 from fractions import Fraction
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from grouping.errors import GroupingError, InfeasibleError, NoPlanFoundError
 from grouping.plan.evaluation import Inputs
-from grouping.plan.forming import checked_gap, checked_limit, checked_policy, checked_workers, plan_of
+from grouping.plan.forming import checked_gap, checked_limit, checked_policy, checked_workers, diagnosed, plan_of
 from grouping.plan.reasons import counted
-from grouping.policy.compiling import Compiled, Draft, drafts
+from grouping.policy.compiling import Compiled, Draft, drafts, in_part
 from grouping.roster import Roster
 from grouping.scale.crew import Crew
 from grouping.scale.tasks import Task
@@ -183,9 +184,9 @@ class _Stream:
         try:
             part = draft.compiled()
             if impossible := counted(part):
-                raise InfeasibleError([f"in {part.name}: {reason}" if part.name else reason for reason in impossible])
+                raise InfeasibleError([in_part(part.name, reason) for reason in impossible])
         except InfeasibleError as error:
-            self.fail(draft.name, error)
+            self.fail(draft.name, self.diagnosed(error, draft.roster, draft.policy))
             return
         told = self.settings
         task = Task(0, part.problem, told["time_limit"], told["seed"], told["reproducible"], told["gap_limit"])
@@ -204,10 +205,14 @@ class _Stream:
         try:
             plan = plan_of([part], [outcome.solution], Inputs(part.roster, self.policy), self.settings, begun)
         except InfeasibleError as error:
-            self.fail(part.name, error)
+            self.fail(part.name, self.diagnosed(error, part.roster, part.policy))
             return None
         self.tell(part, plan)
         return plan
+
+    def diagnosed(self, error: InfeasibleError, roster: Roster, policy: Policy) -> InfeasibleError:
+        """Return the error, which can tell what would help."""
+        return error.diagnosed_by(partial(diagnosed, roster, policy, self.settings["seed"]))
 
     def fail(self, name: str, error: GroupingError) -> None:
         """Tell of a branch without a plan."""

@@ -14,6 +14,7 @@ from grouping.plan.records import BrokenRule, CriterionScore, Finding, GroupSumm
 from grouping.policy.convene import Attendance
 from grouping.policy.criterion import PRINCIPLES
 from grouping.problem import Focus, IntArray, Role
+from grouping.scoring import worst_of
 
 if TYPE_CHECKING:
     from grouping.policy.compiling import Compiled, Entry
@@ -30,12 +31,21 @@ class Scored:
     Attributes
     ----------
     bound : proven lower limit of the part's cost, None when nothing is proven
+    worst_bound : proven lower limit of what its worst group costs per member; None when it is not asked, or not proven
     """
 
     compiled: Compiled
     group_of: IntArray
     score: Score
     bound: int | None = None
+    worst_bound: Fraction | None = None
+
+    @property
+    def proven(self) -> bool:
+        """Whether no division of this part is better."""
+        problem = self.compiled.problem
+        worst = worst_of(problem, self.group_of, self.score)
+        return self.bound == self.score.cost and (not problem.worst_first or self.worst_bound == worst)
 
 
 def build(
@@ -54,6 +64,10 @@ def build(
     cost_bound = None
     if all(bound is not None for bound in bounds):
         cost_bound = sum(f * int(bound) for f, bound in zip(factor, bounds, strict=True) if bound is not None)
+    limits = [
+        None if part.worst_bound is None else 100 - part.worst_bound / part.compiled.problem.scale for part in parts
+    ]
+    known = [limit for limit in limits if limit is not None]
     groups: list[GroupSummary] = []
     findings: list[Finding] = []
     violations: list[BrokenRule] = []
@@ -71,6 +85,7 @@ def build(
         cost=cost,
         bound=None if cost_bound is None else _score(cost_bound, scale, members),
         cost_bound=cost_bound,
+        worst_bound=float(min(known)) if known and len(known) == len(parts) else None,
         scale=scale,
         assignments=tuple(seats[member] for member in order if member in seats),
         groups=tuple(groups),
@@ -81,6 +96,11 @@ def build(
         policy=policy.to_dict(),
         provenance=dict(provenance or {}),
     )
+
+
+def broken_rules(part: Scored) -> list[BrokenRule]:
+    """Return the rules that one part breaks, in terms of ids and group names."""
+    return _Teller(part).violations()
 
 
 def _unused(parts: Sequence[Scored]) -> tuple[str, ...]:

@@ -55,7 +55,7 @@ def read_division(
     """
     covers: dict[tuple[str, str], str] = {}
     if isinstance(source, Evaluation):
-        rows: Rows = [(None, seat.member_id, seat.group, seat.role) for seat in source.result.assignments]
+        rows: Rows = [(None, seat.member_id, seat.group, None) for seat in source.result.assignments]
         covers = {(group.part, team): group.group for group in source.result.groups for team in group.covers}
     elif isinstance(source, str):
         rows = [(None, m, g, None) for m, g in zip(roster.member_ids, roster.column(source), strict=True)]
@@ -67,6 +67,8 @@ def read_division(
     if not group_of and len(roster):
         what = f"no member has a value of {source!r}" if isinstance(source, str) else "no member is in a group"
         raise AssignmentError(Issue("nobody_placed", what, advice="hand in a table with columns member_id and group"))
+    if isinstance(source, Evaluation):  # a group that reaches into several branches has a leader in each
+        leaders = tuple(seat.member_id for seat in source.result.assignments if seat.role == "leader")
     return Division(group_of, leaders, covers)
 
 

@@ -7,7 +7,7 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import TYPE_CHECKING, Any, ClassVar, Self
+from typing import TYPE_CHECKING, Any, ClassVar, Protocol, Self, TypeVar
 
 from grouping.errors import InputError, Issue
 from grouping.plan.records import SCHEMA_VERSION, BrokenRule, Finding, GroupSummary, Result
@@ -18,6 +18,9 @@ from grouping.writing import replace_file
 if TYPE_CHECKING:
     import pandas as pd
 
+    from grouping.plan.explaining import Explanation
+    from grouping.plan.judging import Judge
+    from grouping.plan.ranges import Sensitivity
     from grouping.policy.policy import Policy
     from grouping.roster import Roster
 
@@ -38,6 +41,16 @@ class Inputs:
     policy: Policy
 
 
+Laid = TypeVar("Laid", covariant=True)
+
+
+class LaysOver(Protocol[Laid]):
+    """Something that is laid over standing groups."""
+
+    def over(self, standing: Evaluation) -> Laid:
+        """Return itself laid over standing groups."""
+
+
 class Evaluation:
     """How good a division is, by principle, criterion, group and member.
 
@@ -51,10 +64,15 @@ class Evaluation:
     """
 
     _called: ClassVar[str] = "an evaluation"
+    _judge: Judge | None = None
 
     def __init__(self, result: Result, inputs: Inputs | None = None) -> None:
         self._result = result
         self._inputs = inputs
+
+    def __getstate__(self) -> dict[str, object]:
+        """Return the state to pickle, without what is only kept to be quick."""
+        return {**self.__dict__, "_judge": None}
 
     @property
     def result(self) -> Result:
@@ -74,6 +92,21 @@ class Evaluation:
             advice = "plan.with_inputs(roster)"
             raise InputError(Issue("no_roster", "read from a file, it does not know its roster", advice=advice))
         return self._inputs
+
+    @property
+    def judge(self) -> Judge:
+        """What scores other divisions by the same roster and policy; kept, so that only the first question compiles.
+
+        Raises
+        ------
+        InputError
+            When it was read from a file, see :attr:`inputs`.
+        """
+        from grouping.plan.judging import Judge
+
+        if self._judge is None:
+            self._judge = Judge(self.inputs.roster, self.inputs.policy)
+        return self._judge
 
     @property
     def policy(self) -> Policy:
@@ -113,6 +146,11 @@ class Evaluation:
     def score(self) -> float:
         """100 minus the weighted member-points lost per member who is in a group; 100 is ideal, larger is better."""
         return self._result.score
+
+    @property
+    def worst(self) -> float:
+        """The score of the group that scores least; 100 without groups."""
+        return min((group.score for group in self._result.groups), default=100.0)
 
     @property
     def cost(self) -> int:
@@ -320,6 +358,24 @@ class Evaluation:
 
         return locked(self._result, self.policy, groups, members)
 
+    def with_task_forces(self, task_forces: LaysOver[Laid]) -> Laid:
+        """Return what temporary project groups, laid over these groups, ask of the members; the groups stay the same.
+
+        Parameters
+        ----------
+        task_forces : a :class:`grouping.TaskForcePlan`
+
+        Returns
+        -------
+        Overlay : ``load`` is a table of who serves in which task besides the own group, for how long
+
+        Raises
+        ------
+        InputError
+            When a member who serves is in no group.
+        """
+        return task_forces.over(self)
+
     def describe(self, lang: str = "en") -> str:
         """Return the division in words: scores, groups, and what each group loses by which criterion.
 
@@ -330,6 +386,42 @@ class Evaluation:
         from grouping.plan.rendering import text
 
         return text(self, lang)
+
+    def explain(self, member: str | None = None, *, group: str | None = None, swaps: bool | None = None) -> Explanation:
+        """Answer why: why a member is in this group, what a group is good for, or what the whole division is.
+
+        Parameters
+        ----------
+        member : id of a member: what they get in their group, every other group ranked by what it would cost or gain,
+            and the rules that decide where rules do
+        group : name of a group instead: a paragraph under each of the three principles, with figures
+        swaps : whether exchanges with a member of the other group are looked at, too; None looks at them when every
+            move breaks a rule. Each exchange takes about a millisecond
+
+        Returns
+        -------
+        Explanation : text in English and Chinese, tables, findings that add up to the difference it explains: for a
+            member to the best alternative, for a group to the ideal, for the whole (neither is given) to today's
+            division where the roster has one, else to the ideal
+
+        Raises
+        ------
+        InputError
+            When the division was read from a file (see :meth:`with_inputs`), both are given, or there is no such
+            member or group.
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42"))
+        >>> today = gp.evaluate(roster, gp.Policy.balanced(size=(6, 12)))
+        >>> why = today.explain("HQ0016")
+        >>> int(why.to_frame()["change"].sum()) == why.cost_change
+        True
+        """
+        from grouping.plan.explaining import explain
+
+        return explain(self, member, group, swaps)
 
     def __str__(self) -> str:
         """Return the division in words."""
@@ -374,6 +466,15 @@ class Plan(Evaluation):
         return self._result.bound
 
     @property
+    def worst_bound(self) -> float | None:
+        """Proven upper limit of :attr:`worst` in any division; None unless the policy says ``fairness="worst"``.
+
+        ``bound`` is then about the divisions whose worst group is as good as here, and "optimal" means that both
+        limits are met.
+        """
+        return self._result.worst_bound
+
+    @property
     def cost_bound(self) -> int | None:
         """Proven lower limit of the cost of any division; None when nothing is proven."""
         return self._result.cost_bound
@@ -389,6 +490,43 @@ class Plan(Evaluation):
     def provenance(self) -> dict[str, Any]:
         """Which engine found the plan, which proved the bound, why it stopped, seconds, seed and versions."""
         return dict(self._result.provenance)
+
+    def sensitivity(self, *, time_limit: float = 60.0, seed: int = 0, workers: int = 2) -> Sensitivity:
+        """Tell how much every weight may change, alone, before another division is better.
+
+        Weights are turned and the problem is solved again, until the weight is found to a hundredth at which another
+        division is better; nothing is guessed. What is not settled within the time is said to be unknown.
+
+        Parameters
+        ----------
+        time_limit : seconds, shared by all weights. A branch of some 40 members takes a few seconds for each end of a
+            range
+        seed : of all random choices
+        workers : of CP-SAT
+
+        Returns
+        -------
+        Sensitivity : a range for the weight of every principle and criterion, with what is better beyond its ends
+
+        Raises
+        ------
+        InputError
+            When the plan is not proven optimal, was read from a file (see :meth:`with_inputs`), has
+            ``fairness="worst"``, or a rule limits the whole plan (``MaxMoves``).
+
+        Examples
+        --------
+        >>> import grouping as gp
+        >>> roster = gp.read_roster(gp.sample_path("branch_42")).select([f"HQ{n:04d}" for n in range(1, 13)])
+        >>> wanted = gp.Policy(size=(4, 6), must=[], prefer=[gp.Travel(), gp.FewDepartments()])
+        >>> plan = gp.form_groups(roster, wanted, time_limit=10)
+        >>> found = plan.sensitivity(time_limit=10)
+        >>> [(entry.principle, entry.lo <= entry.weight <= entry.hi) for entry in found.ranges if not entry.criterion]
+        [('convene', True), ('manage', True)]
+        """
+        from grouping.plan.sensitivity import sensitivity
+
+        return sensitivity(self, time_limit=time_limit, seed=seed, workers=workers)
 
     def __repr__(self) -> str:
         """Return the numbers in one line."""

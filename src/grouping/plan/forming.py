@@ -7,7 +7,7 @@ import tempfile
 import time
 from collections.abc import Callable, Mapping, Sequence
 from concurrent.futures import Executor
-from functools import cache
+from functools import cache, partial
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -22,14 +22,15 @@ from grouping.plan.evaluation import Evaluation, Inputs, Plan
 from grouping.plan.judging import Judge
 from grouping.plan.reasons import counted, reasons
 from grouping.plan.things import place_teams
-from grouping.policy.compiling import Compiled, compile_drafts, drafts
+from grouping.policy.compiling import Compiled, compile_drafts, drafts, in_part
 from grouping.policy.policy import Policy
 from grouping.scale.sharing import Options, Part, crew_of, solve_parts
-from grouping.scoring import faults, score
+from grouping.scoring import faults, score, worst_of
 
 if TYPE_CHECKING:
     import pandas as pd
 
+    from grouping.plan.diagnosis import Diagnosis
     from grouping.problem import IntArray, Problem
     from grouping.roster import Roster
     from grouping.solving.clock import Control
@@ -88,7 +89,7 @@ def form_groups(
     AssignmentError
         When ``start`` cannot be read as a division of the roster.
     InfeasibleError
-        When it is proven that no division keeps every rule.
+        When it is proven that no division keeps every rule; its ``diagnosis`` tells what would help.
     NoPlanFoundError
         When the time ran out before a first plan.
 
@@ -113,11 +114,25 @@ def form_groups(
         executor, control, on_progress,
     )  # fmt: skip
     given = None if start is None else read_division(roster, start)
+    try:
+        return _formed(roster, wanted, options, given, begun)
+    except InfeasibleError as error:
+        raise error.diagnosed_by(partial(diagnosed, roster, wanted, seed)) from None
+
+
+def diagnosed(roster: Roster, policy: Policy, seed: int) -> Diagnosis:
+    """Return the diagnosis that an :class:`InfeasibleError` carries."""
+    from grouping.plan.diagnosing import diagnose
+
+    return diagnose(roster, policy, seed=seed)
+
+
+def _formed(roster: Roster, wanted: Policy, options: Options, given: Division | None, begun: float) -> Plan:
     drafted = list(drafts(roster, wanted))
     crew = crew_of([len(draft.roster) for draft in drafted], options)  # processes start while we compile
     try:
         parts = compile_drafts(drafted)
-        impossible = [_where(part, reason) for part in parts for reason in counted(part)]
+        impossible = [in_part(part.name, reason) for part in parts for reason in counted(part)]
         if impossible:
             raise InfeasibleError(impossible)
         asked = [Part(part.name, part.problem, None if given is None else start_of(part, given)) for part in parts]
@@ -152,14 +167,13 @@ def plan_of(
     """
     for part, solution in zip(parts, solutions, strict=True):
         if solution is not None and solution.status == "infeasible":
-            raise InfeasibleError([_where(part, reason) for reason in reasons(part)])
+            raise InfeasibleError([in_part(part.name, reason) for reason in reasons(part)])
     found = [solution for solution in solutions if solution is not None]
     scored = []
     for part, solution in zip(parts, found, strict=True):
-        _verify(part.problem, solution)
+        verify(part.problem, solution)
         scored.append(_settled(part, solution))
-    proven = all(part.bound is not None and part.bound == part.score.cost for part in scored)
-    status: Status = "optimal" if proven else "feasible"
+    status: Status = "optimal" if all(part.proven for part in scored) else "feasible"
     provenance = _provenance(parts, found, told)
     provenance["seconds"]["wall"] = round(time.perf_counter() - begun, 3)
     return Plan(build(scored, inputs.policy, status, provenance=provenance), inputs)
@@ -172,12 +186,9 @@ def start_of(part: Compiled, given: Division) -> IntArray | None:
     """
     problem = part.problem
     names = [given.group_of.get(member) for member in part.roster.member_ids]
-    index = {group.name: g for g, group in enumerate(problem.groups)}
-    others = list(dict.fromkeys(name for name in names if name is not None and name not in index))
-    free = [g for name, g in index.items() if name not in names]
-    if None in names or len(others) > len(free):
+    index = group_indices(part, given)
+    if None in names or not index.keys() >= set(names):
         return None
-    index.update(zip(others, free, strict=False))
     place: IntArray = np.full(len(problem.size), -1, dtype=np.int64)
     place[: len(names)] = [index[name] for name in names if name is not None]
     for thing, team in enumerate(part.teams, start=len(names)):
@@ -186,6 +197,22 @@ def start_of(part: Compiled, given: Division) -> IntArray | None:
             place[thing] = index[keeper]
     place = place_teams(problem, place)
     return None if score(problem, place).violations else place
+
+
+def group_indices(part: Compiled, given: Division, first: Sequence[str] = ()) -> dict[str, int]:
+    """Return the groups of a part's problem that the groups of a division become.
+
+    Groups keep their names where the problem has them; others take the groups that are left, while there are any.
+
+    Parameters
+    ----------
+    first : names of groups that choose before the others
+    """
+    names = [given.group_of[member] for member in part.roster.member_ids if member in given.group_of]
+    index = {group.name: g for g, group in enumerate(part.problem.groups)}
+    others = [name for name in dict.fromkeys([*first, *names]) if name in names and name not in index]
+    free = [g for name, g in index.items() if name not in names]
+    return index | dict(zip(others, free, strict=False))
 
 
 def checked_policy(policy: Policy | None) -> Policy:
@@ -217,10 +244,6 @@ def checked_gap(gap_limit: float) -> float:
     return float(gap_limit)
 
 
-def _where(part: Compiled, reason: str) -> str:
-    return f"in {part.name}: {reason}" if part.name else reason
-
-
 def _settled(part: Compiled, solution: Solution) -> Scored:
     """Return the solution with the teams without members given out anew, so that judging the same people in the
     same groups gives the same numbers; never worse.
@@ -228,18 +251,20 @@ def _settled(part: Compiled, solution: Solution) -> Scored:
     problem, found = part.problem, solution.group_of
     assert found is not None
     place = place_teams(problem, np.where(problem.size > 0, found, -1))
-    again = score(problem, place)
-    if again.violations or again.cost > score(problem, found).cost:
-        place, again = found, score(problem, found)
-    return Scored(part, place, again, solution.bound)
+    again, as_found = score(problem, place), score(problem, found)
+    lower = worst_of(problem, found, as_found) < worst_of(problem, place, again) if problem.worst_first else False
+    if again.violations or again.cost > as_found.cost or lower:
+        place, again = found, as_found
+    return Scored(part, place, again, solution.bound, solution.worst_bound)
 
 
-def _verify(problem: Problem, solution: Solution) -> None:
+def verify(problem: Problem, solution: Solution) -> None:
     """Raise VerificationError unless the independent scorer agrees with everything that is claimed."""
     assert solution.group_of is not None
     assert solution.cost is not None
-    found = faults(problem, solution.group_of, solution.cost, solution.bound)
-    if solution.status == "optimal" and solution.bound != solution.cost:
+    found = faults(problem, solution.group_of, solution.cost, solution.bound, solution.worst, solution.worst_bound)
+    proven = solution.bound == solution.cost and solution.worst_bound == solution.worst
+    if solution.status == "optimal" and not proven:
         found.append("the plan is called optimal without a proof")
     if found:
         raise VerificationError(found, _dump(problem, solution))
@@ -268,7 +293,8 @@ def _dump(problem: Problem, solution: Solution) -> Path | None:
 
 
 @cache
-def _versions() -> dict[str, str]:
+def versions() -> dict[str, str]:
+    """Return the versions that decide what a run comes to."""
     try:
         own = version(DISTRIBUTION)
     except PackageNotFoundError:
@@ -298,7 +324,7 @@ def _provenance(parts: Sequence[Compiled], solutions: Sequence[Solution], option
         single = {key: about[0][key] for key in ("plan", "bound") if key in about[0]}
     stops = [entry.get("stopped_by") for entry in about]
     single["stopped_by"] = next((stop for stop in ("user", "limit", "gap") if stop in stops), "proof")
-    return {"seconds": seconds, **single, "options": dict(options), "versions": dict(_versions()), "parts": about}
+    return {"seconds": seconds, **single, "options": dict(options), "versions": dict(versions()), "parts": about}
 
 
 def evaluate(

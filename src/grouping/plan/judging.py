@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -46,10 +46,18 @@ class Judge:
 
     def judge(self, division: Division) -> Evaluation:
         """Return the score of a division."""
-        parts = self._parts(division.group_of)
-        scored = [self._score(number, part, division) for number, part in enumerate(parts)]
-        crossing = _crossing(parts, division.group_of, self.inputs.policy)
+        scored = self.scored(division)
+        crossing = self.crossing([part.compiled for part in scored], division.group_of)
         return Evaluation(build(scored, self.inputs.policy, "evaluated", crossing), self.inputs)
+
+    def scored(self, division: Division) -> list[Scored]:
+        """Return the score of a division part by part, as arrays."""
+        parts = self._parts(division.group_of)
+        return [self._score(number, part, division) for number, part in enumerate(parts)]
+
+    def crossing(self, parts: Sequence[Compiled], group_of: Mapping[str, str]) -> list[BrokenRule]:
+        """Return the broken rules of a division that no single part can see."""
+        return _crossing(tuple(parts), group_of, self.inputs.policy)
 
     def _parts(self, group_of: Mapping[str, str]) -> tuple[Compiled, ...]:
         key = frozenset(group_of.values())

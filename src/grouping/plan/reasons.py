@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Iterator
+from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.policy.general import Apart, AtLeast, Together
+from grouping.phrases import Phrase
+from grouping.plan.wording import groups, listed, people, so_many
+from grouping.policy.general import Apart, AtLeast, AtMost, Together
 from grouping.policy.rules import Pin
 from grouping.problem import Count, Role
 
@@ -22,56 +25,174 @@ def reasons(part: Compiled) -> list[str]:
         return found
     problem = part.problem
     rules = dict.fromkeys([term.name for term in problem.terms if term.must] + [p.name for p in problem.placements])
-    sizes = dict.fromkeys(f"{group.lo} to {group.hi}" for group in problem.groups)
-    listed = ", ".join(rules) or "none but the sizes"
-    return [f"these rules cannot all be kept with groups of {' or '.join(sizes)}: {listed}"]
+    sizes = list(dict.fromkeys((group.lo, group.hi) for group in problem.groups))
+    limits = " or ".join(f"{lo} to {hi}" for lo, hi in sizes)
+    return [
+        Phrase(
+            f"these rules cannot all be kept with groups of {limits}: {', '.join(rules) or 'none but the sizes'}",
+            f"每组{'或'.join(f'{lo}至{hi}' for lo, hi in sizes)}人时，下列规则无法同时满足："
+            f"{'、'.join(rules) or '仅人数限制'}",
+        )
+    ]
 
 
 def counted(part: Compiled) -> list[str]:
     """Return the counting arguments that prove, without any search, that no division keeps every rule."""
-    return list(_counted(part))
+    return list(_Counting(part).arguments())
 
 
-def _counted(part: Compiled) -> Iterator[str]:
-    problem = part.problem
-    for g, group in enumerate(problem.groups):
-        if not group.required:
-            continue
+class _Counting:
+    """The counting arguments about one part."""
+
+    def __init__(self, part: Compiled) -> None:
+        self.part = part
+        self.problem = part.problem
+        self.rules = [entry.criterion for entry in part.entries if entry.must]
+        self.fewest = max(self.problem.least, 1)
+        self.most = self.problem.at_most
+        self.room = max((group.hi for group in self.problem.groups), default=0)
+
+    @property
+    def needed(self) -> Phrase:
+        """The groups that there have to be."""
+        count = groups(self.fewest)
+        return count if self.fewest == self.most else Phrase(f"at least {count}", f"至少{count.zh}")
+
+    def arguments(self) -> Iterator[str]:
+        """Yield all that hold, the most telling first."""
+        yield from self._offices()
+        told: set[int] = set()
+        for entry in self.part.entries:
+            rule = entry.criterion
+            if not entry.must or not isinstance(rule, AtLeast | AtMost) or not entry.terms:
+                continue
+            term = self.problem.terms[entry.terms[0]]
+            have = int(term.value.sum()) if isinstance(term, Count) else 0
+            if isinstance(rule, AtLeast) and have < rule.n * self.fewest:
+                told.add(have if rule.n == 1 else -1)
+                yield self._too_few(rule, have)
+            elif isinstance(rule, AtMost) and have > rule.n * self.most:
+                yield self._too_many(rule, have)
+        yield from self._leaders(told)
+        yield from self._apart_and_together()
+        yield from self._placements()
+
+    def _offices(self) -> Iterator[str]:
+        problem = self.problem
+        for g, group in enumerate(problem.groups):
+            if not group.required:
+                continue
+            for seat in problem.seats:
+                rules = [t for t in problem.terms if isinstance(t, Role) and t.seat == seat and t.must]
+                rules = [t for t in rules if t.applies_to(g)]
+                own = [t.name for t in rules if t.groups is not None]
+                if own and not np.logical_and.reduce([t.eligible & (t.points == 0) for t in rules]).any():
+                    others = ", ".join(t.name for t in rules if t.groups is None)
+                    yield Phrase(
+                        f"{' and '.join(own)} cannot be kept: the member may not be {seat} by {others}",
+                        f"“{'、'.join(own)}”无法满足：按“{others}”该成员不能担任",
+                    )
+
+    def _leaders(self, told: set[int]) -> Iterator[str]:
+        """Tell of too few who may lead, unless the same number was just told of them."""
+        problem = self.problem
         for seat in problem.seats:
-            rules = [t for t in problem.terms if isinstance(t, Role) and t.seat == seat and t.must and t.applies_to(g)]
-            own = [t.name for t in rules if t.groups is not None]
-            if own and not np.logical_and.reduce([t.eligible & (t.points == 0) for t in rules]).any():
-                others = [t.name for t in rules if t.groups is None]
-                yield f"{' and '.join(own)} cannot be kept: the member may not be {seat} by {', '.join(others)}"
-    fewest, most = max(problem.least, 1), len(problem.groups)
-    groups = f"{fewest} {'group' if fewest == 1 else 'groups'}"
-    for seat in problem.seats:
-        rules = [t for t in problem.terms if isinstance(t, Role) and t.seat == seat and t.must and t.groups is None]
-        able = int(np.logical_and.reduce([t.eligible & (t.points == 0) for t in rules]).sum()) if rules else fewest
-        if able < fewest:
-            yield f"at least {groups} are needed and each needs a {seat}, but only {able} members may be {seat}"
-    for entry in part.entries:
-        if not entry.must:
-            continue
-        criterion = entry.criterion
-        terms = [problem.terms[t] for t in entry.terms]
-        if isinstance(criterion, AtLeast) and isinstance(terms[0], Count):
-            have = int(terms[0].value.sum())
-            if have < criterion.n * fewest:
-                yield f"{entry.label} needs {criterion.n * fewest} such members for {groups}, but there are {have}"
-        elif isinstance(criterion, Apart) and len(criterion.ids) > most:
-            asked = len(criterion.ids)
-            yield f"{entry.label} asks for {asked} members in different groups, but there are at most {most}"
-        elif isinstance(criterion, Together) and len(criterion.ids) > max(group.hi for group in problem.groups):
-            room = max(group.hi for group in problem.groups)
-            yield f"{entry.label} asks for {len(criterion.ids)} members in one group, which takes {room}"
-    pinned: dict[str, set[str]] = {}
-    for entry in part.entries:
-        if isinstance(entry.criterion, Pin):
-            pinned.setdefault(entry.criterion.member, set()).add(entry.criterion.group)
-    for member, names in pinned.items():
-        if len(names) > 1:
-            yield f"{member} is pinned to {' and to '.join(sorted(names))}"
-    for item in np.flatnonzero(~problem.allowed.any(axis=1)):
-        rules_on = [placement.name for placement in problem.placements if placement.item == item]
-        yield f"no group is left for {problem.keys[item]}: {', '.join(rules_on)}"
+            rules = [t for t in problem.terms if isinstance(t, Role) and t.seat == seat and t.must and t.groups is None]
+            if not rules:
+                continue
+            able = int(np.logical_and.reduce([t.eligible & (t.points == 0) for t in rules]).sum())
+            if able < self.fewest and able not in told:
+                post = {"leader": "组长"}.get(seat, seat)
+                yield Phrase(
+                    f"only {able} {'member' if able == 1 else 'members'} may be {seat}, "
+                    f"but {self.needed} {'needs' if self.fewest == 1 else 'need'} one each",
+                    f"可任{post}的只有{able}人，但{self.needed.zh}各需一名{post}",
+                )
+
+    def _too_few(self, rule: AtLeast, have: int) -> Phrase:
+        kind = people(rule.where)
+        wanted = rule.n * self.fewest
+        each = "one in each" if rule.n == 1 else f"{rule.n} in each"
+        verb = "needs" if self.fewest == 1 else "need"
+        return Phrase(
+            f"there {'is' if have == 1 else 'are'} only {so_many(have, rule.where)}; "
+            f"{self.needed} {verb} at least {wanted}, {each}",
+            f"{kind.zh}只有{have}人；{self.needed.zh}每组至少{rule.n}人，共需至少{wanted}人",
+        )
+
+    def _too_many(self, rule: AtMost, have: int) -> Phrase:
+        many, place = so_many(have, rule.where), groups(self.most)
+        return Phrase(
+            f"there are {many}; {place} with at most {rule.n} of them in each take only {rule.n * self.most}",
+            f"共有{many.zh}；{place.zh}每组至多{rule.n}人，最多只能容纳{rule.n * self.most}人",
+        )
+
+    def _apart_and_together(self) -> Iterator[str]:
+        together = [rule for rule in self.rules if isinstance(rule, Together)]
+        for rule in self.rules:
+            if isinstance(rule, Apart) and len(rule.ids) > self.most:
+                ids, asked = listed(rule.ids), len(rule.ids)
+                yield Phrase(
+                    f"{ids} must all be in different groups, which takes {groups(asked)}, "
+                    f"but there can be only {self.most}",
+                    f"{ids.zh}须分在不同的小组，需要{asked}个小组，但最多只有{self.most}个",
+                )
+            if isinstance(rule, Apart):
+                for other in together:
+                    both = [member for member in rule.ids if member in other.ids]
+                    if len(both) > 1:
+                        pair = listed(both[:2])
+                        yield Phrase(
+                            f"{pair} must be in one group and in different groups",
+                            f"{pair.zh}既要求在同一小组，又要求分在不同的小组",
+                        )
+        for rule in together:
+            if len(rule.ids) > self.room:
+                ids = listed(rule.ids)
+                yield Phrase(
+                    f"{ids} must be in one group: {len(rule.ids)} members, but a group takes only {self.room}",
+                    f"{ids.zh}须在同一小组，共{len(rule.ids)}人，但一个小组最多{self.room}人",
+                )
+
+    def _placements(self) -> Iterator[str]:
+        problem = self.problem
+        pinned: dict[str, set[str]] = {}
+        for rule in self.rules:
+            if isinstance(rule, Pin):
+                pinned.setdefault(rule.member, set()).add(rule.group)
+        twice = {member for member, names in pinned.items() if len(names) > 1}
+        for member in sorted(twice):
+            names = sorted(pinned[member])
+            yield Phrase(f"{member} is pinned to {' and to '.join(names)}", f"{member}同时被指定到{'和'.join(names)}")
+        for rule in self.rules:
+            if isinstance(rule, Apart | Together):
+                yield from self._placed(rule, pinned)
+        for g, group in enumerate(problem.groups):
+            here = sorted(member for member, names in pinned.items() if group.name in names)
+            if len(here) > group.hi:
+                yield Phrase(
+                    f"{len(here)} members are pinned to {group.name}, which takes only {group.hi}",
+                    f"指定到{problem.groups[g].name}的有{len(here)}人，但该组最多{group.hi}人",
+                )
+        for item in np.flatnonzero(~problem.allowed.any(axis=1)):
+            if problem.keys[item] in twice:
+                continue
+            rules_on = ", ".join(placement.name for placement in problem.placements if placement.item == item)
+            yield Phrase(
+                f"no group is left for {problem.keys[item]}: {rules_on}",
+                f"{problem.keys[item]}没有可去的小组：{rules_on}",
+            )
+
+    def _placed(self, rule: Apart | Together, pinned: dict[str, set[str]]) -> Iterator[str]:
+        for a, b in combinations([member for member in rule.ids if len(pinned.get(member, ())) == 1], 2):
+            (first,), (second,) = pinned[a], pinned[b]
+            if isinstance(rule, Apart) and first == second:
+                yield Phrase(
+                    f"{a} and {b} must be in different groups, but both are pinned to {first}",
+                    f"{a}与{b}须分在不同的小组，却都被指定到{first}",
+                )
+            if isinstance(rule, Together) and first != second:
+                yield Phrase(
+                    f"{a} and {b} must be in one group, but are pinned to {first} and {second}",
+                    f"{a}与{b}须在同一小组，却分别被指定到{first}和{second}",
+                )

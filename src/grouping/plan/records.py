@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any, Literal, Self
 
 from pydantic import BaseModel, ConfigDict, model_validator
+
+from grouping.policy.wording import called, option_called
 
 SCHEMA_VERSION = 1
 """Raised when a file written by an older version could no longer be read as it is."""
@@ -98,14 +101,18 @@ class Finding(_Record):
     facts: dict[str, int | str]
     words: dict[str, str]
 
-    def sentence(self, lang: str = "en") -> str:
+    def sentence(self, lang: str = "en", who: Callable[[str], str] = str) -> str:
         """Return the finding in words.
 
         Parameters
         ----------
         lang : "en" or "zh"
+        who : how a member is called; by id if not told otherwise
         """
-        return self.words.get(lang, self.words["en"]).format(**self.facts)
+        shown = {"option": option_called(str(self.facts.get("option", "")), lang)}
+        holder = str(self.facts.get("holder", ""))
+        shown["holder"] = who(holder) if holder else {"zh": "（空缺）"}.get(lang, "nobody")
+        return self.words.get(lang, self.words["en"]).format(**{**self.facts, **shown})
 
 
 _BROKEN = {
@@ -134,21 +141,22 @@ class BrokenRule(_Record):
     members: tuple[str, ...]
     amount: int
 
-    def sentence(self, lang: str = "en") -> str:
-        """Return the broken rule in words, long lists of ids cut.
+    def sentence(self, lang: str = "en", who: Callable[[str], str] = str) -> str:
+        """Return the broken rule in words, long lists of members cut.
 
         Parameters
         ----------
         lang : "en" or "zh"
+        who : how a member is called; by id if not told otherwise
         """
         zh = lang == "zh"
-        ids = ("、" if zh else ", ").join(self.members[:_SHOWN_IDS])
+        ids = ("、" if zh else ", ").join(map(who, self.members[:_SHOWN_IDS]))
         if len(self.members) > _SHOWN_IDS:
             ids += f"…（共{len(self.members)}人）" if zh else f", … ({len(self.members)} in all)"
         if self.rule in _BROKEN:
             return _BROKEN[self.rule][zh].format(group=self.group, amount=self.amount, members=ids)
         if zh:
-            return f"违反规则{self.rule}" + (f"（{self.group}）" if self.group else "") + (f"：{ids}" if ids else "")
+            return f"{self.group}不符合规则“{called(self.rule, lang)}”" + (f"：{ids}" if ids else "")
         where = f" in {self.group}" if self.group else ""
         return f"rule {self.rule} is broken{where}" + (f": {ids}" if ids else "")
 
@@ -160,7 +168,9 @@ class Result(_Record):
     ----------
     status : "optimal" or "feasible" for a plan; "evaluated" for a division that was only scored
     score, cost : of the division; score = 100 − cost / (scale × members in a group)
-    bound, cost_bound : proven limits; None when nothing is proven
+    bound, cost_bound : proven limits; None when nothing is proven. Where the worst group comes first, limits for the
+        divisions whose worst group is as good, in every branch
+    worst_bound : where the worst group comes first, the proven upper limit of its score; else None
     scale : cost points of one member-point
     unused : criteria that could not be judged, because the roster says nothing about them
     policy : what was asked, as :meth:`grouping.Policy.to_dict` writes it
@@ -173,6 +183,7 @@ class Result(_Record):
     cost: int
     bound: float | None = None
     cost_bound: int | None = None
+    worst_bound: float | None = None
     scale: int
     assignments: tuple[Seat, ...]
     groups: tuple[GroupSummary, ...]
@@ -192,6 +203,11 @@ class Result(_Record):
             raise ValueError("the bound is above the cost")
         if self.status == "optimal" and self.cost_bound != self.cost:
             raise ValueError("called optimal without a proof")
+        worst = min((group.score for group in self.groups), default=100.0)
+        if self.worst_bound is not None and self.worst_bound < worst:
+            raise ValueError("the worst group scores more than its bound")
+        if self.status == "optimal" and self.policy.get("fairness") == "worst" and self.worst_bound is None:
+            raise ValueError("called optimal without a proof about the worst group")
         if self.status != "evaluated" and self.violations:
             raise ValueError("a plan that breaks a rule")
         return self

@@ -11,13 +11,16 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from grouping.errors import InputError, Issue
+from grouping.phrases import Phrase
 from grouping.plan.tables import csv_bytes, csv_row
 from grouping.policy.policy import Policy
+from grouping.writing import file_exists, unwritable
 
 if TYPE_CHECKING:
     from grouping.plan.evaluation import Evaluation, Plan
     from grouping.roster import Roster
 
+_ANOTHER = Phrase("name another folder", "换一个文件夹")
 FILES = ("plan.json", "assignments.csv", "groups.csv", "scores.csv", "policy.toml")
 
 
@@ -26,11 +29,13 @@ def check_folder(folder: str | PathLike[str], force: bool = False) -> None:
     place = Path(folder)
     faults = []
     if place.exists() and not place.is_dir():
-        faults.append(Issue("not_a_folder", "is not a folder", file=str(place), advice="name another one"))
+        what = Phrase("is not a folder", "不是文件夹")
+        faults.append(Issue("not_a_folder", what, file=str(place), advice=_ANOTHER))
     elif not force:
-        advice = "name another folder, or overwrite by --force (force=True)"
-        there = [name for name in FILES if (place / name).exists()]
-        faults = [Issue("file_exists", "is there already", file=str(place / name), advice=advice) for name in there]
+        advice = Phrase(
+            f"{_ANOTHER}, or overwrite by --force (force=True)", f"{_ANOTHER.zh}，或用 --force（force=True）覆盖"
+        )
+        faults = [file_exists(place / name, advice) for name in FILES if (place / name).exists()]
     if faults:
         raise InputError(faults)
 
@@ -77,8 +82,7 @@ def save(
         finally:
             shutil.rmtree(draft, ignore_errors=True)
     except OSError as error:
-        what = f"cannot be written: {error.strerror}"
-        raise InputError(Issue("unwritable", what, file=str(place), advice="name another folder")) from error
+        raise InputError(unwritable(place, error, _ANOTHER)) from error
     return tuple(place / name for name in FILES)
 
 
@@ -117,14 +121,14 @@ def save_branches(
     index = place / INDEX
     check_folder(place, force=True)
     if index.exists() and not force:
-        raise InputError(Issue("file_exists", "is there already", file=str(index), advice="name another folder"))
+        raise InputError(file_exists(index, _ANOTHER))
     people = {} if roster is None else {member.member_id: member for member in roster.members}
     taken: set[str] = set()
     try:
         place.mkdir(parents=True, exist_ok=True)
         index.write_bytes(",".join(_INDEX_COLUMNS).encode("utf-8-sig") + b"\r\n")
     except OSError as error:
-        raise InputError(Issue("unwritable", f"cannot be written: {error.strerror}", file=str(place))) from error
+        raise InputError(unwritable(place, error)) from error
     for name, plan in plans:
         own = _folder_name(name, taken)
         seats, only = plan.result.assignments, None

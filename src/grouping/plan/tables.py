@@ -7,12 +7,16 @@ import io
 from collections.abc import Iterable, Mapping
 from typing import TYPE_CHECKING, Any
 
+from grouping.plan.matching import distance
 from grouping.policy.criterion import PRINCIPLES
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from grouping.plan.evaluation import Evaluation
+
+FIGURES = ("groups", "smallest", "largest", "worst group", "moves", "rules broken", "gap")
+"""What is said of a division besides its scores, in this order."""
 
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "\n", "＝", "＋", "－", "＠")
 
@@ -24,20 +28,24 @@ def frame(records: Iterable[Any], columns: list[str]) -> pd.DataFrame:
     return pd.DataFrame([[getattr(record, column) for column in columns] for record in records], columns=columns)
 
 
-def compare(plans: Mapping[str, Evaluation]) -> pd.DataFrame:
+def compare(plans: Mapping[str, Evaluation] | Iterable[Evaluation]) -> pd.DataFrame:
     """Return the scores of several divisions side by side.
 
     Scores can be compared when all divisions were scored by the same policy: use :func:`grouping.evaluate` to score
-    a plan by another policy than its own.
+    a plan by another policy than its own. :func:`grouping.side_by_side` says the table in words.
 
     Parameters
     ----------
-    plans : name → plan or evaluation
+    plans : name → plan or evaluation, such as today's division; a list is named plan 1, plan 2, …
 
     Returns
     -------
     DataFrame : a column for each division; rows "score", each principle followed by its criteria (indented by two
-        spaces), "groups" (their number) and "rules broken" (how many). NaN where a criterion was not judged.
+        spaces), "groups" (their number), "smallest" and "largest" (members of a group), "worst group" (the least score
+        of a group), "moves" (members who are elsewhere than in the first column's division, whatever groups are
+        called), "rules broken" (how many) and "gap" (in points of the score: how far at most the best division may be
+        above; 0 when proven). NaN where something was not judged or is not known. ``attrs["status"]`` holds the status
+        of each
 
     Examples
     --------
@@ -49,19 +57,39 @@ def compare(plans: Mapping[str, Evaluation]) -> pd.DataFrame:
     """
     import pandas as pd
 
+    if not isinstance(plans, Mapping):
+        plans = {f"plan {number}": plan for number, plan in enumerate(plans, 1)}
     columns: dict[str, dict[tuple[str, str], float]] = {}
+    first: dict[str, str] | None = None
     for name, plan in plans.items():
+        result = plan.result
+        mine = {seat.member_id: seat.group for seat in result.assignments}
+        first = mine if first is None else first
+        sizes = [group.size for group in result.groups]
         columns[name] = {("score", ""): plan.score}
         columns[name].update({(principle, ""): score for principle, score in plan.principles.items()})
-        columns[name].update({(row.principle, row.criterion): row.score for row in plan.result.scores})
-        columns[name]["groups", ""] = len(plan.result.groups)
+        columns[name].update({(row.principle, row.criterion): row.score for row in result.scores})
+        columns[name]["groups", ""] = len(sizes)
+        columns[name]["smallest", ""] = min(sizes, default=float("nan"))
+        columns[name]["largest", ""] = max(sizes, default=float("nan"))
+        columns[name]["worst group", ""] = plan.worst
+        columns[name]["moves", ""] = _moves(first, mine)
         columns[name]["rules broken", ""] = len(plan.violations)
+        columns[name]["gap", ""] = float("nan") if result.bound is None else result.bound - result.score
     found = dict.fromkeys(key for column in columns.values() for key in column)
-    order = ("score", *PRINCIPLES, "groups", "rules broken")
+    order = ("score", *PRINCIPLES, *FIGURES)
     keys = sorted(found, key=lambda key: (order.index(key[0]), bool(key[1])))  # stable: criteria stay in their order
     index = [f"  {criterion}" if criterion else head for head, criterion in keys]
     cells = {name: [column.get(key, float("nan")) for key in keys] for name, column in columns.items()}
-    return pd.DataFrame(cells, index=index, dtype="float64")
+    table = pd.DataFrame(cells, index=index, dtype="float64")
+    table.attrs["status"] = {name: plan.result.status for name, plan in plans.items()}
+    return table
+
+
+def _moves(old: Mapping[str, str], new: Mapping[str, str]) -> int:
+    """Return how many members of both divisions are elsewhere; those in only one of them have not moved."""
+    both = [member for member in new if member in old]
+    return distance({m: old[m] for m in both}, {m: new[m] for m in both}) if both else 0
 
 
 def csv_bytes(table: pd.DataFrame) -> bytes:

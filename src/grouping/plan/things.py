@@ -7,35 +7,50 @@ import numpy as np
 from grouping.problem import Choice, Count, Focus, IntArray, Pair, Problem, Role
 from grouping.scoring import Seated, place_things
 
+Tables = dict[tuple[int, bytes, bytes], "_Table"]
+"""What groups pay for their options, by group, members, and teams to be placed."""
+
 EXACT = 9
 """Up to so many teams the best answer is found; beyond, one that no single change improves."""
 
 
-def place_teams(problem: Problem, group_of: IntArray, seated: Seated | None = None) -> IntArray:
+def place_teams(
+    problem: Problem, group_of: IntArray, seated: Seated | None = None, known: Tables | None = None
+) -> IntArray:
     """Return the division with every team that no group looks after given to one, at the least cost.
 
     Teams (items of size 0) matter to the options that groups take and to nothing else, so the cost of a group is a
     table over the sets of teams it may be given, and the best answer is found over those tables. Problems in which
-    teams matter in other ways are left to :func:`grouping.scoring.place_things`.
+    teams matter in other ways, or the worst group comes first, are left to :func:`grouping.scoring.place_things`.
 
     Parameters
     ----------
     problem : what is asked
     group_of : per item, the index of its group; -1 for a team that is to be placed
     seated : seats already filled; used by problems of the other kind only
+    known : what groups paid in earlier calls for the same problem, added to, so that like divisions are quick
     """
     place: IntArray = np.array(group_of, dtype=np.int64)
     loose = np.flatnonzero((place < 0) & (problem.size == 0))
     used = sorted({int(g) for g in place[problem.size > 0] if g >= 0})
     if not loose.size or not used:
         return place
-    if not _plain(problem, loose):
+    if problem.worst_first or not _plain(problem, loose):
         return place_things(problem, place, seated)
-    tables = [_Table(problem, place, g, loose) for g in used]
+    tables = [_table(problem, place, g, loose, known) for g in used]
     takes = _best(tables, len(loose)) if len(loose) <= EXACT else _descend(tables, len(loose))
     for team, table in enumerate(takes):
         place[loose[team]] = used[table]
     return place
+
+
+def _table(problem: Problem, place: IntArray, g: int, loose: IntArray, known: Tables | None) -> _Table:
+    if known is None:
+        return _Table(problem, place, g, loose)
+    key = (g, np.flatnonzero(place == g).tobytes(), loose.tobytes())
+    if key not in known:
+        known[key] = _Table(problem, place, g, loose)
+    return known[key]
 
 
 def _plain(problem: Problem, loose: IntArray) -> bool:

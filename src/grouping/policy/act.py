@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, ClassVar, Self
 
@@ -94,6 +94,7 @@ class SharedWork(Criterion):
     by: str = "both"
     near: int = 10
 
+    title: ClassVar[str] = "业务或地域相近"
     home: ClassVar[str] = "act"
     single: ClassVar[bool] = True
     source: ClassVar[str] = (
@@ -153,6 +154,7 @@ class TeamCoverage(Criterion):
     by: str = "both"
     near: int = 10
 
+    title: ClassVar[str] = "无党员班组覆盖"
     home: ClassVar[str] = "act"
     single: ClassVar[bool] = True
     source: ClassVar[str] = (
@@ -256,6 +258,7 @@ class Leader(_Led):
     Under ``must``, a group of probationary members only is not allowed.
     """
 
+    title: ClassVar[str] = "组长资格"
     source: ClassVar[str] = (
         "R11: a group leader is a full member (正式党员), takes part in person, and is inside the group"
     )
@@ -265,6 +268,25 @@ class Leader(_Led):
     def label(self) -> str:
         """See :meth:`Criterion.label`."""
         return f"Leader(not {', '.join(self.exclude)})" if self.exclude else "Leader"
+
+    def pieces(self, context: Context) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.pieces`: somebody leads, of that status, outside the committee, not this one."""
+        anybody = Leader(status="any")
+        found = [anybody]
+        found += [replace(anybody, status=self.status)] if self.status != "any" else []
+        found += [replace(anybody, committee=False)] if not self.committee else []
+        return (*found, *(replace(anybody, exclude=(member,)) for member in self.exclude))
+
+    def without(self, given_up: Collection[Criterion]) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.without`."""
+        lost = [piece for piece in given_up if isinstance(piece, Leader)]
+        if Leader(status="any") in lost:
+            return ()
+        let = {member for piece in lost for member in piece.exclude}
+        status = "any" if any(piece.status != "any" for piece in lost) else self.status
+        committee = self.committee or any(not piece.committee for piece in lost)
+        kept = tuple(member for member in self.exclude if member not in let)
+        return (replace(self, status=status, committee=committee, exclude=kept),)
 
     def terms(self, context: Context) -> list[Term | Placement]:
         """See :meth:`Criterion.terms`."""
@@ -297,6 +319,7 @@ class LeaderFit(_Led):
     assessed: int = 60
     unwilling: int = 30
 
+    title: ClassVar[str] = "组长适任度"
     single: ClassVar[bool] = True
     source: ClassVar[str] = (
         "R10, R11: recommended by members, assessed by the branch (党员推荐 + 支部考察); 60/40 is illustrative"

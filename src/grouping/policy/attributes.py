@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from fractions import Fraction
 from itertools import combinations
@@ -94,6 +94,7 @@ class Alike(_OnAttribute):
     300 points.
     """
 
+    title: ClassVar[str] = "同类编组"
     source: ClassVar[str] = "R3: what is joined is alike (行业相近), said of any attribute"
     words: ClassVar = {
         "en": "most have {option}; {guilty} of {size} members do not",
@@ -132,6 +133,7 @@ class Mixed(_OnAttribute):
     pays 100 × ½ × (2 + 2) = 200 points.
     """
 
+    title: ClassVar[str] = "构成均衡"
     source: ClassVar[str] = "stratification: every group mirrors the whole; rounded by largest remainders (Hamilton)"
     words: ClassVar = {
         "en": "{points} points because a value is rarer or more common than in the whole",
@@ -190,6 +192,7 @@ class Different(_OnAttribute):
     ``Different("post")``: a group with three cooks, two drivers and one guard pays 200 + 100 = 300 points.
     """
 
+    title: ClassVar[str] = "类别各异"
     source: ClassVar[str] = "cross-functional groups: no two of the same kind"
     words: ClassVar = {
         "en": "{guilty} of {size} members have one and the same value",
@@ -231,6 +234,7 @@ class NarrowRange(_OnAttribute):
     in all.
     """
 
+    title: ClassVar[str] = "差距较小"
     source: ClassVar[str] = "groups of similar level or age: the range of an ordered attribute stays narrow"
     words: ClassVar = {"en": "within {option}; {points} points for the width", "zh": "范围{option}，跨度计{points}分"}
 
@@ -353,6 +357,7 @@ class Affinity(Criterion):
 
     edges: tuple[tuple[str, tuple[tuple[str, int], ...]], ...]
 
+    title: ClassVar[str] = "成员关系"
     home: ClassVar[str] = "manage"
     source: ClassVar[str] = "sociometry: a weighted graph of who should and who should not be together"
     words: ClassVar = {
@@ -390,13 +395,23 @@ class Affinity(Criterion):
         """See :attr:`Criterion.named`."""
         return tuple(dict.fromkeys(member for first, second, _ in self.ties for member in (first, second)))
 
+    def pieces(self, context: Context) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.pieces`: every tie."""
+        return tuple(replace(self, edges=[tie]) for tie in self.ties)  # type: ignore[arg-type]
+
+    def without(self, given_up: Collection[Criterion]) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.without`."""
+        lost = {tie for piece in given_up if isinstance(piece, Affinity) for tie in piece.ties}
+        kept = [tie for tie in self.ties if tie not in lost]
+        return (replace(self, edges=kept),) if kept else ()  # type: ignore[arg-type]
+
     def restricted(self, ids: frozenset[str]) -> Self | None:
         """See :meth:`Criterion.restricted`; a torn tie to be together stays, because it is not kept."""
         here = [tie for tie in self.ties if len(ids.intersection(tie[:2])) >= (1 if tie[2] > 0 else 2)]
         return replace(self, edges=here) if here else None  # type: ignore[arg-type]
 
-    def without(self, gone: frozenset[str]) -> Self | None:
-        """See :meth:`Criterion.without`; ties to somebody who has left are no more."""
+    def forgetting(self, gone: frozenset[str]) -> Self | None:
+        """See :meth:`Criterion.forgetting`; ties to somebody who has left are no more."""
         here = [tie for tie in self.ties if not gone.intersection(tie[:2])]
         return replace(self, edges=here) if here else None  # type: ignore[arg-type]
 
@@ -469,6 +484,7 @@ class Novelty(Criterion):
     last: int | None = None
     points: int | None = None
 
+    title: ClassVar[str] = "避免重复同组"
     home: ClassVar[str] = "manage"
     source: ClassVar[str] = "social golfer problem: who was together before should meet others"
     words: ClassVar = {

@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouping.errors import InfeasibleError, Issue, PolicyError
+from grouping.phrases import Phrase, said
 from grouping.policy.act import Leader, LeaderFit
 from grouping.policy.context import Context
 from grouping.policy.criterion import PRINCIPLES, Criterion, unknown
@@ -129,19 +130,33 @@ class Draft:
         """Return the part's problem; raises InfeasibleError when sizes alone rule out every division."""
         return _compile(self)
 
+    def loosened(self, rules: Sequence[Criterion], slots: int) -> Compiled:
+        """Return the problem with other rules, whose groups take any number of members and need not be used.
+
+        Parameters
+        ----------
+        rules : what stands for the rules of the policy, such as their pieces
+        slots : how many groups there are, unless they are named
+        """
+        return _compile(self, (tuple(rules), slots))
+
+    def context(self) -> Context:
+        """Return what criteria see of the part, without any groups."""
+        return Context(self.roster, (), self.policy.size, _likely_count(self.policy, len(self.roster)))
+
 
 def drafts(roster: Roster, policy: Policy, names: Mapping[str, str] | None = None) -> Iterator[Draft]:
     """Yield the independent parts of a roster one after another, checked but not compiled.
 
     Parameters and errors are those of :func:`compile_parts`.
     """
-    asked = _with_requests(roster, policy)
-    _check_members(roster, asked)
+    asked = with_requests(roster, policy)
+    check_members(roster, asked)
     for part, sub, rules in _split(roster, asked, judged=names is not None):
         yield Draft(part, sub, rules, names)
 
 
-def _with_requests(roster: Roster, policy: Policy) -> Policy:
+def with_requests(roster: Roster, policy: Policy) -> Policy:
     """Return the policy with the constraint list of the roster added."""
     if not policy.requests:
         return policy
@@ -160,7 +175,8 @@ def _with_requests(roster: Roster, policy: Policy) -> Policy:
     return replace(policy, must=(*policy.must, *more["must"]), prefer=(*policy.prefer, *more["prefer"]), requests=False)
 
 
-def _check_members(roster: Roster, policy: Policy) -> None:
+def check_members(roster: Roster, policy: Policy) -> None:
+    """Raise PolicyError when the policy names members who are not in the roster."""
     known = set(roster.member_ids)
     faults = [
         unknown("member", member, roster.member_ids, owner=criterion.label)
@@ -177,25 +193,43 @@ def _check_members(roster: Roster, policy: Policy) -> None:
 
 def _split(roster: Roster, policy: Policy, judged: bool) -> Iterator[tuple[str, Roster, Policy]]:
     """Yield (name, roster, policy) of each independent part; a team without members goes to one part only."""
-    borders = [criterion for criterion in policy.must if isinstance(criterion, Within)]
-    if policy.groups is not None or not borders:
+    part_of = parts_of(roster, policy)
+    if len(set(part_of.values())) < 2:
         yield "", roster, policy
         return
-    context = Context(roster, (), policy.size, (0, 0))
-    values = zip(*(border.values(context) for border in borders), strict=True)
-    part_of = {member: "-".join(filter(None, v)) for member, v in zip(roster.member_ids, values, strict=True)}
-    parts = list(dict.fromkeys(part_of.values()))
-    if len(parts) < 2:
-        yield "", roster, policy
-        return
-    for criterion in policy.must:
-        if not judged and isinstance(criterion, Together) and len({part_of[m] for m in criterion.ids}) > 1:
-            raise InfeasibleError(f"{criterion.label} asks for members whom {borders[0].label} keeps apart")
+    if not judged and (found := torn(policy, part_of)):
+        raise InfeasibleError([why_torn(rule, border) for rule, border in found])
     subs = split_roster(roster, part_of)
     home = _homes(list(subs.values()))
     for i, (part, sub) in enumerate(subs.items()):
         own = replace(sub, teams=tuple(team for team in sub.teams if home.get(_key(team), i) == i))
         yield part, own, _restricted(policy, frozenset(sub.member_ids))
+
+
+def parts_of(roster: Roster, policy: Policy) -> dict[str, str]:
+    """Return the name of the independent part that each member belongs to, "" when there is one part only."""
+    borders = [criterion for criterion in policy.must if isinstance(criterion, Within)]
+    if policy.groups is not None or not borders:
+        return dict.fromkeys(roster.member_ids, "")
+    context = Context(roster, (), policy.size, (0, 0))
+    values = zip(*(border.values(context) for border in borders), strict=True)
+    return {member: "-".join(filter(None, v)) for member, v in zip(roster.member_ids, values, strict=True)}
+
+
+def torn(policy: Policy, part_of: Mapping[str, str]) -> list[tuple[Together, Within]]:
+    """Return the rules that join members of several parts, each with the border that keeps these apart."""
+    border = next((criterion for criterion in policy.must if isinstance(criterion, Within)), None)
+    rules = [criterion for criterion in policy.must if isinstance(criterion, Together)]
+    return [(rule, border) for rule in rules if border and len({part_of[member] for member in rule.ids}) > 1]
+
+
+def why_torn(rule: Together, border: Within) -> Phrase:
+    """Return the sentence about a rule that joins what a border separates."""
+    attr = {"branch": "支部", "department": "部门"}.get(border.attr, border.attr)
+    return Phrase(
+        f"{rule.label} asks for members whom {border.label} keeps apart",
+        f"{'、'.join(rule.ids)}须同组，但{attr}不同，不能跨{attr}编组",
+    )
 
 
 def _key(team: Team) -> tuple[str | None, str]:
@@ -217,7 +251,7 @@ def without_members(policy: Policy, gone: Iterable[str]) -> Policy:
     """Return the policy without what it says about members who are no longer there; other ids stay."""
     left = frozenset(gone)
     must, prefer = (
-        [c for c in (criterion.without(left) for criterion in part) if c is not None]
+        [c for c in (criterion.forgetting(left) for criterion in part) if c is not None]
         for part in (policy.must, policy.prefer)
     )
     groups = policy.groups
@@ -252,7 +286,12 @@ def group_count(policy: Policy, members: int) -> tuple[int, int]:
         limits = [spec.size or policy.size for spec in policy.groups if isinstance(spec, GroupSpec)]
         least, room = sum(size[0] for size in limits), sum(size[1] for size in limits)
         if not least <= members <= room:
-            raise InfeasibleError(f"the named groups take {least} to {room} members; there are {members}")
+            raise InfeasibleError(
+                Phrase(
+                    f"the named groups take {least} to {room} members; there are {members}",
+                    f"指定的小组共可容纳{least}至{room}人，实有{members}人",
+                )
+            )
         return len(limits), len(limits)
     else:
         asked = (fewest, most)
@@ -262,30 +301,54 @@ def group_count(policy: Policy, members: int) -> tuple[int, int]:
     return low, high
 
 
-def _why_no_count(members: int, lo: int, hi: int, asked: tuple[int, int], free: bool) -> str:
+def _why_no_count(members: int, lo: int, hi: int, asked: tuple[int, int], free: bool) -> Phrase:
     if members < lo:
-        return f"{members} members are fewer than one group of at least {lo} needs"
+        return Phrase(
+            f"{members} members are fewer than one group of at least {lo} needs",
+            f"共{members}人，不足以组成一个至少{lo}人的小组",
+        )
     if free:
         k = members // lo
         held = f"{k} {'group holds' if k == 1 else 'groups hold'} at most {k * hi}"
         needed = f"{k + 1} groups need at least {(k + 1) * lo}"
-        return f"{members} members cannot be divided into groups of {lo} to {hi}: {held}, {needed}"
+        return Phrase(
+            f"{members} members cannot be divided into groups of {lo} to {hi}: {held}, {needed}",
+            f"{members}人无法分成每组{lo}至{hi}人的小组："
+            f"{k}个组最多容纳{k * hi}人，{k + 1}个组至少需要{(k + 1) * lo}人",
+        )
     number = str(asked[0]) if asked[0] == asked[1] else f"{asked[0]} to {asked[1]}"
-    return (
-        f"{members} members do not fit into {number} groups of {lo} to {hi}: "
-        f"they hold at most {asked[1] * hi} and need at least {asked[0] * lo}"
+    groups = "1 group" if number == "1" else f"{number} groups"
+    return Phrase(
+        f"{members} members do not fit into {groups} of {lo} to {hi}: "
+        f"they hold at most {asked[1] * hi} and need at least {asked[0] * lo}",
+        f"{members}人不能分成{number.replace(' to ', '至')}个每组{lo}至{hi}人的小组："
+        f"这些小组最多容纳{asked[1] * hi}人，至少需要{asked[0] * lo}人",
     )
 
 
-def _compile(draft: Draft) -> Compiled:
+def _likely_count(policy: Policy, members: int) -> tuple[int, int]:
+    """Return the range of the number of groups, any number when no number fits."""
+    try:
+        return group_count(policy, members)
+    except InfeasibleError:
+        return 0, members
+
+
+def _compile(draft: Draft, loose: tuple[tuple[Criterion, ...], int] | None = None) -> Compiled:
     part, roster, policy, judged = draft.name, draft.roster, draft.policy, draft.names
-    groups, count, limits = _groups(part, roster, policy, judged, draft.called)
+    rules = policy.must
+    if loose is None:
+        groups, count, used = _groups(part, roster, policy, judged, draft.called)
+    else:
+        rules = loose[0]
+        groups, count = _open_groups(part, roster, policy, loose[1]), _likely_count(policy, len(roster))
+        used = (0, len(groups))
     context = Context(roster, [group.name for group in groups], policy.size, count, closed=judged is None)
     made: list[tuple[Criterion, bool, list[Term], list[Placement]]] = []
     silent: list[str] = []
     faults: list[Issue] = []
     wishes = [c for c in policy.prefer if policy.principles[c.principle or c.home]]
-    for criterion, must in [*((c, True) for c in policy.must), *((c, False) for c in wishes)]:
+    for criterion, must in [*((c, True) for c in rules), *((c, False) for c in wishes)]:
         try:
             data = criterion.terms(context)
         except PolicyError as error:
@@ -320,10 +383,11 @@ def _compile(draft: Draft) -> Compiled:
         choices=tuple(context.choices.values()),
         terms=(*terms, *named_terms),
         placements=(*placements, *named_placements),
-        least=limits[0],
-        most=limits[1],
+        least=used[0],
+        most=used[1],
         scale=scale,
         keys=(*roster.member_ids, *(f"team:{team.team}" for team in context.teams)),
+        worst_first=policy.fairness == "worst",
     )
     teams = tuple(team.team for team in context.teams)
     return Compiled(part, roster, policy, problem, tuple(entries), teams, tuple(silent))
@@ -337,7 +401,7 @@ def _groups(
     The two differ where groups are kept whole: that a part of the roster is settled already must not change what an
     even size is.
     """
-    specs = [spec for spec in policy.groups if isinstance(spec, GroupSpec)] if isinstance(policy.groups, tuple) else []
+    specs = _specs(policy)
     keeps = [rule for rule in policy.must if isinstance(rule, Keep)]
     whole = {rule.group: len(rule.members) for rule in keeps if rule.whole}
     limits = {spec.name: spec.size or policy.size for spec in specs} | {name: (n, n) for name, n in whole.items()}
@@ -346,7 +410,7 @@ def _groups(
         count = group_count(replace(policy, groups=tuple(sized)) if sized else policy, len(roster))
     except InfeasibleError as error:
         if judged is None and (specs or not whole):
-            raise InfeasibleError([f"in {part}: {reason}" if part else reason for reason in error.reasons]) from None
+            raise InfeasibleError([in_part(part, reason) for reason in error.reasons]) from None
         count = (0, len(roster))
     if judged is not None:
         names = list(dict.fromkeys([*limits, *(judged[m] for m in roster.member_ids if m in judged)]))
@@ -388,8 +452,25 @@ def _beside(part: str, policy: Policy, members: int, whole: Mapping[str, int]) -
     least, largest = max(asked[0], fewest), min(asked[1], most)
     if least > largest or rest < 0:
         reason = _why_no_count(max(rest, 0), *policy.size, asked, policy.groups is None)
-        raise InfeasibleError(f"{f'in {part}: ' if part else ''}beside the groups that are kept whole, {reason}")
+        said_zh = f"除保持不变的小组外，{said(reason, 'zh')}"
+        raise InfeasibleError([in_part(part, Phrase(f"beside the groups that are kept whole, {reason}", said_zh))])
     return least + kept, largest + kept
+
+
+def _specs(policy: Policy) -> list[GroupSpec]:
+    return [spec for spec in policy.groups if isinstance(spec, GroupSpec)] if isinstance(policy.groups, tuple) else []
+
+
+def _open_groups(part: str, roster: Roster, policy: Policy, slots: int) -> tuple[Group, ...]:
+    """Return groups that take any number of members and need not be used."""
+    prefix = f"{part}-" if part else ""
+    names = [spec.name for spec in _specs(policy)] or [f"{prefix}G{i}" for i in range(1, slots + 1)]
+    return tuple(Group(name, 1, max(len(roster), 1)) for name in names)
+
+
+def in_part(part: str, reason: str) -> str:
+    """Return a sentence that names the part it is about."""
+    return Phrase(f"in {part}: {reason}", f"{part}：{said(reason, 'zh')}") if part else reason
 
 
 def _shares(criteria: Sequence[Criterion], policy: Policy) -> tuple[list[Fraction], int]:

@@ -29,7 +29,7 @@ class Attendance(Criterion):
 
     The group takes ``sessions`` slots; a member has the best credit over them: on site around the shift (A) 100,
     off duty (O) 80, protected rest after a night (R) 30, on duty (D) 0. Points = 100 − that credit, summed over
-    the members; excused members count 0.
+    the members; excused members count 0, and so do members of whose shifts nothing is known.
 
     Parameters
     ----------
@@ -46,6 +46,7 @@ class Attendance(Criterion):
     credits: tuple[tuple[str, int], ...] = CREDITS
     slots: str | tuple[Slot, ...] | None = None
 
+    title: ClassVar[str] = "到会条件"
     home: ClassVar[str] = "convene"
     single: ClassVar[bool] = True
     source: ClassVar[str] = (
@@ -83,10 +84,11 @@ class Attendance(Criterion):
     def terms(self, context: Context) -> list[Term | Placement]:
         """See :meth:`Criterion.terms`."""
         codes, slots = context.states(self.slots)
-        if not slots:
+        known = np.array(context.roster.has_known_shifts(), dtype=np.int64)
+        if not slots or not known.any():
             return []
         credit = np.array([dict(self.credits)[state] for state in STATES], dtype=np.int64)
-        points = (100 - credit[codes]) * context.attends()[:, None]
+        points = (100 - credit[codes]) * (context.attends() * known)[:, None]
         labels = [slot.label for slot in slots]
         points, labels = _worth_asking(points, labels)
         if self.sessions == 2 and len(labels) > 1:
@@ -158,6 +160,7 @@ class Travel(Criterion):
 
     limit: int = 30
 
+    title: ClassVar[str] = "路程远近"
     home: ClassVar[str] = "convene"
     single: ClassVar[bool] = True
     source: ClassVar[str] = "GB 50180-2018: a 15-minute neighbourhood is about 1 km; beyond 30 minutes rather online"

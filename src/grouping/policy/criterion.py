@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import difflib
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field, fields, is_dataclass
 from datetime import datetime
 from fractions import Fraction
@@ -32,16 +32,17 @@ class Criterion:
 
     Notes
     -----
-    A subclass sets ``home`` (its principle), ``source`` (where the rule or method comes from), ``shows`` (the column
-    of the group table that its option fills, if any) and ``words`` (a sentence for a group in each language, over
-    the facts ``points, size, amount, option, holder, guilty``), and writes :meth:`terms`. Under ``must`` the very
-    same terms demand 0 points.
+    A subclass sets ``home`` (its principle), ``title`` (what it is called in Chinese), ``source`` (where the rule or
+    method comes from), ``shows`` (the column of the group table that its option fills, if any) and ``words`` (a
+    sentence for a group in each language, over the facts ``points, size, amount, option, holder, guilty``), and
+    writes :meth:`terms`. Under ``must`` the very same terms demand 0 points.
     """
 
     weight: float = field(default=1, kw_only=True)
     principle: str | None = field(default=None, kw_only=True)
 
     home: ClassVar[str] = "manage"
+    title: ClassVar[str] = ""
     source: ClassVar[str] = ""
     only_must: ClassVar[bool] = False
     single: ClassVar[bool] = False
@@ -106,7 +107,23 @@ class Criterion:
         """
         return self
 
-    def without(self, gone: frozenset[str]) -> Self | None:
+    def pieces(self, context: Context) -> tuple[Criterion, ...]:
+        """Return weaker rules that together say the same, so that a part of a rule can be given up.
+
+        A criterion that is kept or dropped as a whole is its own only piece.
+        """
+        return (self,)
+
+    def without(self, given_up: Collection[Criterion]) -> tuple[Criterion, ...]:
+        """Return the rules that are left when some of the pieces are given up; none when nothing is left.
+
+        Parameters
+        ----------
+        given_up : pieces, those of several parts of the roster together
+        """
+        return () if given_up else (self,)
+
+    def forgetting(self, gone: frozenset[str]) -> Self | None:
         """Return the criterion without members who are no longer anywhere, or None when nothing of it is left.
 
         Parameters

@@ -26,6 +26,10 @@ def describe(policy: Policy) -> str:
         lines.append("    groups of fewer than 3 are allowed because the size says so; R6 asks for at least 3")
     lines.append(f"  groups: {_groups(policy)}")
     lines.append(f"  groups of {policy.deputies_from} or more also get a deputy [R10]")
+    if policy.fairness == "worst":
+        lines.append("  fairness: the group that scores least comes first, then the mean over all members")
+    else:
+        lines.append("  fairness: the mean over all members counts")
     if policy.requests:
         lines.append("  the constraint list of the roster is kept (hard → must, soft → prefer)")
     lines.append("Rules (must):")

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
+from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar, Self
 
 import numpy as np
@@ -110,11 +111,21 @@ class AtLeast(_Number):
     ``AtLeast(2, gender="F")``: a group with one woman pays 100 points. ``AtLeast(3)`` counts everybody.
     """
 
+    title: ClassVar[str] = "至少人数"
     words: ClassVar = {"en": "{amount} such members among {size}", "zh": "{size}人中符合条件的有{amount}人"}
 
     def off(self, counts: IntArray) -> IntArray:
         """See :meth:`_Number.off`."""
         return self.n - counts
+
+    def pieces(self, context: Context) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.pieces`: at least 1, at least 2, and so on."""
+        return tuple(replace(self, n=n) for n in range(1, self.n + 1))
+
+    def without(self, given_up: Collection[Criterion]) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.without`."""
+        left = min((piece.n for piece in given_up if isinstance(piece, AtLeast)), default=self.n + 1) - 1
+        return (replace(self, n=left),) if left else ()
 
 
 @dataclass(frozen=True, init=False)
@@ -126,11 +137,20 @@ class AtMost(_Number):
     ``AtMost(2, department="Canteen One")``: a group with five of them pays 300 points.
     """
 
+    title: ClassVar[str] = "至多人数"
     words: ClassVar = {"en": "{amount} such members among {size}", "zh": "{size}人中符合条件的有{amount}人"}
 
     def off(self, counts: IntArray) -> IntArray:
         """See :meth:`_Number.off`."""
         return counts - self.n
+
+    def pieces(self, context: Context) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.pieces`: at most n, at most n + 1, … up to all there are."""
+        return tuple(replace(self, n=n) for n in range(self.n, sum(self.counted(context))))
+
+    def without(self, given_up: Collection[Criterion]) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.without`."""
+        return (replace(self, n=max((piece.n + 1 for piece in given_up if isinstance(piece, AtMost)), default=self.n)),)
 
 
 @dataclass(frozen=True)
@@ -179,6 +199,27 @@ class _Named(Criterion):
         """Return the points of a group with so many of the listed members."""
         raise NotImplementedError
 
+    @property
+    def pairs(self) -> tuple[tuple[str, str], ...]:
+        """Every two of the listed members."""
+        return tuple(combinations(self.ids, 2))
+
+    def pieces(self, context: Context) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.pieces`: every pair."""
+        return tuple(replace(self, ids=pair) for pair in self.pairs)
+
+    def without(self, given_up: Collection[Criterion]) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.without`."""
+        lost = {frozenset(piece.ids) for piece in given_up if isinstance(piece, _Named)}
+        if not lost:
+            return (self,)
+        kept = [pair for pair in self.pairs if frozenset(pair) not in lost]
+        return tuple(replace(self, ids=ids) for ids in self.joined(kept))
+
+    def joined(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
+        """Return few lists of members that together say the same as the pairs."""
+        raise NotImplementedError
+
 
 @dataclass(frozen=True)
 class Together(_Named):
@@ -187,6 +228,7 @@ class Together(_Named):
     Two members in two groups cost 50 + 50 = 100 points; all m in m groups cost 100 × (m − 1). Rounded half up.
     """
 
+    title: ClassVar[str] = "应编入同组"
     words: ClassVar = {"en": "{amount} of those who should be together", "zh": "应同组人员中有{amount}人"}
 
     def points(self, counts: IntArray) -> IntArray:
@@ -194,13 +236,37 @@ class Together(_Named):
         m = len(self.ids)
         return (200 * counts * (m - counts) + m) // (2 * m)
 
+    def joined(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
+        """See :meth:`_Named.joined`: who is together with somebody is together with all of theirs."""
+        block = {member: frozenset((member,)) for member in self.ids}
+        for first, second in pairs:
+            union = block[first] | block[second]
+            block.update((member, union) for member in union)
+        blocks = dict.fromkeys(block[member] for member in self.ids if len(block[member]) > 1)
+        return [tuple(member for member in self.ids if member in union) for union in blocks]
+
 
 @dataclass(frozen=True)
 class Apart(_Named):
     """Listed members beyond the first in one group, 100 points each: 100 × max(0, count − 1)."""
 
+    title: ClassVar[str] = "应分开编组"
     words: ClassVar = {"en": "{amount} of those who should be apart", "zh": "应分开人员中有{amount}人"}
 
     def points(self, counts: IntArray) -> IntArray:
         """See :meth:`_Named.points`."""
         return 100 * np.maximum(0, counts - 1)
+
+    def joined(self, pairs: Sequence[tuple[str, str]]) -> list[tuple[str, ...]]:
+        """See :meth:`_Named.joined`: members of whom every two are a pair, until no pair is left."""
+        kept = {frozenset(pair) for pair in pairs}
+        found: list[tuple[str, ...]] = []
+        for first, second in pairs:
+            if any({first, second} <= set(clique) for clique in found):
+                continue
+            clique = [first, second]
+            for member in self.ids:
+                if member not in clique and all(frozenset((member, one)) in kept for one in clique):
+                    clique.append(member)
+            found.append(tuple(member for member in self.ids if member in clique))
+        return found

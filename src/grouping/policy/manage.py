@@ -36,6 +36,7 @@ class EvenSize(Criterion):
 
     band: tuple[int, int] = (7, 9)
 
+    title: ClassVar[str] = "人数适当"
     single: ClassVar[bool] = True
     source: ClassVar[str] = "R7: no rule gives an upper size; practice aims at 7 to 9"
     words: ClassVar = {
@@ -85,6 +86,7 @@ class FewDepartments(Criterion):
 
     most: int = 2
 
+    title: ClassVar[str] = "部门集中"
     single: ClassVar[bool] = True
     source: ClassVar[str] = "R3: 便于管理; a committee member keeps contact with the departments behind a group"
     shows: ClassVar[str | None] = "departments"
@@ -129,6 +131,7 @@ class Mentoring(Criterion):
 
     full: int = 2
 
+    title: ClassVar[str] = "预备党员培养"
     single: ClassVar[bool] = True
     source: ClassVar[str] = (
         "R13: a probationary member is educated by committee, branch and group; two full members each"
@@ -162,6 +165,7 @@ class Continuity(Criterion):
     Six members of today's first group and two of the second: the group continues the first and pays 200 points.
     """
 
+    title: ClassVar[str] = "组织延续"
     single: ClassVar[bool] = True
     source: ClassVar[str] = "adjusting beats re-forming: move few people from where they are today"
     shows: ClassVar[str | None] = "continues"

@@ -27,6 +27,9 @@ from grouping.policy.rules import Within
 SIZE = (5, 12)
 """Default limits of a group's size: the soft band 5 to 12 of practice (R7)."""
 
+FAIRNESS = ("mean", "worst")
+"""What comes first: the mean over all members, or the group that scores least."""
+
 LEAST_SIZE = 3
 """A group has at least three members (R6, 中央和国家机关党小组工作规则(试行) art. 1)."""
 
@@ -73,6 +76,8 @@ class Policy:
     requests : True also keeps the constraint list that came with the roster (hard → must, soft → prefer)
     name : what the policy is called in reports
     deputies_from : a group of at least so many members also gets a deputy (R10: a large group may have one)
+    fairness : "mean" asks for the highest score of the plan; "worst" first for the highest score of the group that
+        scores least, in every branch on its own, and only then for the highest score of the plan
 
     Raises
     ------
@@ -95,6 +100,7 @@ class Policy:
     requests: bool = True
     name: str = "custom"
     deputies_from: int = 10
+    fairness: str = "mean"
 
     def __post_init__(self) -> None:
         """Fill in defaults, normalise lists, and list every fault."""
@@ -132,6 +138,8 @@ class Policy:
             faults.append(
                 Issue("bad_number", "deputies_from is a positive whole number", value=str(self.deputies_from))
             )
+        if self.fairness not in FAIRNESS:
+            faults.append(unknown("fairness", str(self.fairness), FAIRNESS, "policy"))
         _set(self, "name", str(self.name))
         if faults:
             raise PolicyError(faults)
@@ -218,6 +226,7 @@ class Policy:
         data["principles"] = {key: written(weight) for key, weight in self.principles.items()}
         data["requests"] = self.requests
         data["deputies_from"] = self.deputies_from
+        data["fairness"] = self.fairness
         data["must"] = [criterion.to_dict() for criterion in self.must]
         data["prefer"] = [criterion.to_dict() for criterion in self.prefer]
         return data
@@ -236,7 +245,8 @@ class Policy:
         if not isinstance(data, Mapping):
             raise PolicyError(Issue("bad_policy", "a policy is a table", value=str(data)))
         faults: list[Issue] = []
-        known = ("preset", "name", "size", "groups", "principles", "requests", "deputies_from", "must", "prefer")
+        own = ("name", "deputies_from", "fairness")
+        known = ("preset", *own, "size", "groups", "principles", "requests", "must", "prefer")
         faults += [unknown("key", key, known, "policy") for key in data if key not in known]
         preset = data.get("preset")
         if preset is not None and preset not in PRESETS:
@@ -248,7 +258,7 @@ class Policy:
         if faults:
             raise PolicyError(faults)
         policy: Self = getattr(cls, preset)(**given) if preset else cls(**given)
-        more = {key: data[key] for key in ("name", "deputies_from") if key in data}
+        more = {key: data[key] for key in own if key in data}
         return replace(policy, **more)
 
     @classmethod

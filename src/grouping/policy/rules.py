@@ -32,6 +32,7 @@ class Within(Criterion):
     attr: str
     if_present: bool = False
 
+    title: ClassVar[str] = "不得跨越"
     only_must: ClassVar[bool] = True
     source: ClassVar[str] = "支部工作条例(试行) art. 4, 13: groups are set up inside a branch and never cross it"
     words: ClassVar = {"en": "mixes {guilty} members from beyond {option}", "zh": "有{guilty}人不属于{option}"}
@@ -108,6 +109,8 @@ class _Placed(Criterion):
 class Pin(_Placed):
     """A member is in this group."""
 
+    title: ClassVar[str] = "指定编入"
+
     def keeps(self, named: bool) -> bool:
         """See :meth:`_Placed.keeps`."""
         return named
@@ -116,6 +119,8 @@ class Pin(_Placed):
 @dataclass(frozen=True)
 class Forbid(_Placed):
     """A member is not in this group."""
+
+    title: ClassVar[str] = "不得编入"
 
     def keeps(self, named: bool) -> bool:
         """See :meth:`_Placed.keeps`."""
@@ -146,6 +151,7 @@ class Keep(Criterion):
     whole: bool = False
     leader: str | None = None
 
+    title: ClassVar[str] = "保持小组"
     only_must: ClassVar[bool] = True
 
     def __post_init__(self) -> None:

@@ -69,7 +69,7 @@ def _real_states(
     reach_back, reach_on = _reach(codes, times)
     shifts = range(-reach_back, reach_on + 1)
     start = first - dt.timedelta(days=reach_back)
-    rota = _rota(members, codes, patterns, calendar, start, int(day_of.max()) + reach_back + reach_on + 1)
+    rota = rota_matrix(members, codes, patterns, calendar, start, int(day_of.max()) + reach_back + reach_on + 1)
     bits: NDArray[np.uint8] = np.zeros((len(members), len(slots)), dtype=np.uint8)
     for delta in shifts:
         table = np.array([[_bits(code, span, delta) for span in times] for code in codes], dtype=np.uint8)
@@ -101,7 +101,7 @@ def _reach(codes: Sequence[ShiftCode], times: Mapping[tuple[int, int], int]) -> 
     return max(1, int(last - 1) // DAY), max(1, (longest + NEAR_MINUTES) // DAY)
 
 
-def _rota(
+def rota_matrix(
     members: Sequence[Member],
     codes: Sequence[ShiftCode],
     patterns: Mapping[str, ShiftPattern],

@@ -5,26 +5,36 @@ from __future__ import annotations
 from typing import TYPE_CHECKING
 
 from grouping.errors import Issue, RosterError
-from grouping.roster.columns import ATTRIBUTE
+from grouping.roster.columns import ATTRIBUTE, REMARK, missing_column
+from grouping.roster.faults import choices
 from grouping.roster.layout import NEEDED
 from grouping.roster.people import MemberReader, zones_of
 from grouping.roster.places import read_sites, read_travel
-from grouping.roster.remarks import anchor_warnings, echo, joins, name_warnings, reach_warnings, size_warnings
+from grouping.roster.remarks import (
+    anchor_warnings,
+    calendar_warnings,
+    echo,
+    joins,
+    name_warnings,
+    reach_warnings,
+    rota_warnings,
+    size_warnings,
+)
 from grouping.roster.report import RosterReport, some_ids
 from grouping.roster.roster import Roster
-from grouping.roster.rota import Rota
+from grouping.roster.rota import Rota, ids_of_rotas
 from grouping.roster.rules import People, read_calendar, read_committee, read_requests
-from grouping.roster.shifts import LABEL_ANCHOR, ShiftWords, read_codes, read_patterns
+from grouping.roster.shifts import LABEL_ANCHOR, read_codes, read_patterns
+from grouping.roster.shiftwords import ShiftWords
+from grouping.roster.tables import Table
 from grouping.roster.teams import read_teams
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
     import datetime as dt
-    from collections.abc import Iterable, Mapping, Sequence
+    from collections.abc import Mapping, Sequence
 
     from grouping.roster.faults import Faults
-    from grouping.roster.schema import Member
-    from grouping.roster.tables import Table
 
 _SHOWN = 12
 
@@ -52,7 +62,7 @@ def build_roster(
 
     Parameters
     ----------
-    tables : by kind; "roster" must be there
+    tables : by kind; without "roster" there must be a fault that says why, and the others are only checked
     faults : may already hold faults; all are raised together
     unknown_shift : "error", or "label" to let members with the same unknown label meet
     usual_rotas : whether the caller confirms the catalogue of usual rotas
@@ -65,12 +75,19 @@ def build_roster(
     RosterError
         With every fault of every table.
     """
-    table = tables["roster"]
+    table = tables.get("roster")
     usable = {kind: other for kind, other in tables.items() if _has_needed(kind, other, faults)}
     codes = read_codes(usable.get("shift_codes"), faults)
     unanchored: list[str] = []
+    together: dict[str, list[str]] = {}
     patterns = read_patterns(
-        usable.get("shift_patterns"), codes, faults, unanchored, anchor[0] if anchor else LABEL_ANCHOR
+        usable.get("shift_patterns"),
+        codes,
+        faults,
+        unanchored,
+        anchor[0] if anchor else LABEL_ANCHOR,
+        ids=ids_of_rotas(part for other in usable.values() for part in other.parts),
+        together=together,
     )
     shifts = ShiftWords(
         codes,
@@ -81,14 +98,14 @@ def build_roster(
     )
     places = read_sites(usable.get("sites"), faults)
     teams = read_teams(usable.get("teams"), places, shifts, faults)
-    if not table.rows:
-        faults.add("empty_table", "the roster has no rows", table=table)
+    if table is not None and not any(part.rows for part in table.parts):
+        faults.add("empty_table", "the roster has no rows", table=table, cell=table.header_cells())
     rota = Rota(usable.get("rota"), faults)
-    reader = MemberReader(table, places, shifts, teams, rota, faults, types or {})
-    members = reader.read()
-    people = People(members, is_complete=bool(members))
+    reader = MemberReader(table or Table("roster", ""), places, shifts, teams, rota, faults, types or {})
+    members = reader.read() if table is not None else ()
+    people = People(members, is_complete=bool(members) and reader.has_identities)
     travel = read_travel(usable.get("travel_minutes"), places, faults)
-    if not places.is_closed:
+    if table is not None and not places.is_closed:
         places.set_zones(zones_of(table, members, faults))
     calendar = read_calendar(usable.get("explicit_shifts"), people, codes, faults)
     committee = read_committee(usable.get("committee"), people, faults)
@@ -99,6 +116,9 @@ def build_roster(
         defaults.append(say("shift codes: the built-in ones"))
     if any(site.lat is not None and site.crs is None for site in places.sites.values()):
         defaults.append(say("sites without a coordinate system: one and the same is assumed"))
+    for meaning, rotas in together.items():
+        text = "{meaning} in rotas that have no other shifts: {rotas}"
+        defaults.append(say(text, meaning=meaning, rotas=some_ids(rotas)))
     if shifts.by_name:
         pairs = ", ".join(f"{theirs} = {name}" for theirs, name in list(shifts.by_name.items())[:_SHOWN])
         text = "ids of rotas that are defined by their name only: {pairs}"
@@ -118,34 +138,43 @@ def build_roster(
         requests=requests,
         travel=travel,
     )
+    parts = [part for other in tables.values() for part in other.parts]
     report = RosterReport(
-        rows=tuple((other.name, len(other.rows) + len(other.skipped)) for other in tables.values()),
+        rows=tuple((part.name, len(part.rows) + len(part.skipped)) for part in parts),
         members=len(members),
         columns_used=tuple(
-            (other.name, theirs, _plain_key(ours))
-            for other in tables.values()
-            for ours, theirs in other.headers.items()
+            (part.name, theirs, _plain_key(ours)) for part in parts for ours, theirs in part.headers.items()
         ),
-        columns_ignored=tuple((other.name, theirs, why) for other in tables.values() for theirs, why in other.ignored),
-        skipped=tuple((other.name, number, why) for other in tables.values() for number, why in other.skipped),
+        columns_ignored=tuple((part.name, theirs, why) for part in parts for theirs, why in part.ignored),
+        skipped=tuple((part.name, number, why) for part in parts for number, why in part.skipped),
         tables_ignored=tuple(tables_ignored),
         joins=(*joins(roster, tables), *rota.tell(len(members))),
         understood=tuple(echo(roster, shifts.taken)),
         defaults=tuple(defaults),
         warnings=(
+            *(_blanked(part) for part in parts if part.errors),
             *reader.warnings,
             *name_warnings(members),
             *size_warnings(members),
             *anchor_warnings([] if anchor else unanchored),
+            *rota_warnings(roster, shifts),
             *reach_warnings(roster),
-            *_calendar_warnings(roster, members),
+            *calendar_warnings(roster),
         ),
     )
     return roster.with_report(report)
 
 
+def _blanked(table: Table) -> str:
+    """Return which cells of a table hold an error and are read as blank."""
+    text = "{table}: cells with an error are read as blank: {cells}"
+    return say(text, table=table.name, cells=choices(table.errors))
+
+
 def _plain_key(key: str) -> str:
     """Return our field without what tells several columns of one field apart."""
+    if key == REMARK:
+        return say("participation, nothing else of the remarks")
     return key.removeprefix(ATTRIBUTE) if key.startswith(ATTRIBUTE) else key.split(".")[0]
 
 
@@ -153,25 +182,11 @@ def _has_needed(kind: str, table: Table, faults: Faults) -> bool:
     """Whether a companion table has the columns it cannot do without; what is missing is a fault."""
     missing = [group for group in NEEDED[kind] if not any(map(table.has, group))] if kind != "roster" else []
     for group in missing:
-        faults.add("missing_column", say("a column {field!r} is needed", field=group[0]), table=table, key=group[0])
+        message = say("a column {field!r} is needed", field=group[0])
+        missing_column(table, group[0], message, faults, key=group[0])
     return not missing
 
 
 def _is_lost(kind: str, tables: Mapping[str, Table], usable: Mapping[str, Table]) -> bool:
     """Whether a table is there but lacks columns: what refers to it is then not judged."""
     return kind in tables and kind not in usable
-
-
-def _calendar_warnings(roster: Roster, members: Iterable[Member]) -> list[str]:
-    """Return which irregular members have days without a known shift within the default horizon."""
-    irregular = {pattern.pattern_id for pattern in roster.shift_patterns if not pattern.cycle and not pattern.is_label}
-    days = list(roster.horizon())
-    calendar = roster.explicit_shifts
-    gaps = [
-        member.member_id
-        for member in members
-        if member.shift_pattern in irregular and any((member.member_id, day) not in calendar for day in days)
-    ]
-    if not gaps:
-        return []
-    return [say("irregular rota with days without a known shift, taken as on duty: {ids}", ids=some_ids(gaps))]

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 from grouping.roster.cells import date_of, text_of
 from grouping.roster.layout import HEADER_WITHIN, is_blank
-from grouping.roster.synonyms import column_words, plain, squeeze
+from grouping.roster.synonyms import column_words, meaning_of, squeeze
 from grouping.roster.tables import Row, Table, clean
 from grouping.roster.words import say
 
@@ -70,9 +70,7 @@ def _person(cells: Sequence[object]) -> tuple[int, str] | None:
     """Return the column that tells who a row is about, ids before names."""
     words = column_words("roster")
     found = {
-        words.get(plain(cell), ("", ""))[0]: column
-        for column, cell in reversed(list(enumerate(cells)))
-        if isinstance(cell, str)
+        meaning_of(cell, words)[0]: column for column, cell in reversed(list(enumerate(cells))) if isinstance(cell, str)
     }
     for key in ("member_id", "name"):
         if key in found:

@@ -9,7 +9,7 @@ import unicodedata
 from functools import lru_cache
 from typing import TYPE_CHECKING
 
-from grouping.roster.faults import choices
+from grouping.roster.faults import words_to_choose
 from grouping.roster.native import YEARS
 from grouping.roster.synonyms import narrow, squeeze, value_words
 from grouping.roster.words import say
@@ -21,10 +21,11 @@ if TYPE_CHECKING:
 _DATE = re.compile(
     r"(\d{4})\s*[-/.年]\s*(\d{1,2})(?:\s*[-/.月]\s*(\d{1,2})\s*日?)?\s*月?(?:[T ]+00:00(?::00(?:\.0+)?)?)?"
 )
+_TWO_WAYS = re.compile(r"\d{1,2}[-/.]\d{1,2}[-/.](?:\d{4}|\d{1,2})")
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})?")
 _SKILLS = re.compile(r"[;；、,，/]")
 _EXCEL_EPOCH = dt.date(1899, 12, 30)
-_UNITS = "票分天人个座名次日%"
+_UNITS = "票分钟天人个座名次日%"
 _LARGEST = 2**1000
 _LONGEST_MISSING = 8
 """Characters of the longest word for "none", with room for spaces in it."""
@@ -116,6 +117,11 @@ class Cells:
             return text
         return None if not text or squeeze(text) in value_words("missing") else text
 
+    def place(self, key: str) -> str:
+        """Return where a cell is, in a word; the sheet or file too where it is not the roster's."""
+        where = self.table.cell_of(self.row, key) or say("row {row}", row=self.row.number)
+        return where if self.table.kind == "roster" else f"{self.table.sheet or self.table.file}!{where}"
+
     def identifier(self, key: str) -> str | None:
         """Return the cell as text, whatever it says; full-width digits, letters and spaces become plain."""
         value = self.raw(key)
@@ -155,18 +161,19 @@ class Cells:
         try:
             return date_of(self.raw(key))
         except ValueError:
-            self.fault("bad_date", "not a date, or one that can be read in two ways", key)
+            is_double = isinstance(self.raw(key), float) or bool(_TWO_WAYS.fullmatch(self.text(key) or ""))
+            self.fault("bad_date", "a date that can be read in two ways" if is_double else "not a date", key)
             return None
 
-    def choice(self, key: str, field: str) -> str | None:
-        """Return the cell as one of our values of ``field``."""
+    def choice(self, key: str, field: str, *, offer: str | None = None) -> str | None:
+        """Return the cell as one of our values of ``field``; a fault offers the words of ``offer``, if not those."""
         value = self.identifier(key)
         if value is None:
             return None
         words = value_words(field)
         known = words.get(squeeze(value))
         if known is None and squeeze(value) not in value_words("missing"):
-            expected = say("one of: {words}", words=choices(words))
+            expected = say("one of: {words}", words=words_to_choose(value_words(offer or field)))
             self.fault("unknown_value", "the word is not understood", key, expected=expected)
         return known
 

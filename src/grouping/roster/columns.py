@@ -6,13 +6,14 @@ import re
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
-from grouping.roster.faults import nearest
+from grouping.phrases import Phrase
+from grouping.roster.faults import choices, nearest
 from grouping.roster.grids import column_letters
-from grouping.roster.synonyms import column_words, is_private, plain
+from grouping.roster.synonyms import column_words, is_private, meaning_of, plain
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
-    from collections.abc import Mapping
+    from collections.abc import Mapping, Sequence
 
     from grouping.roster.faults import Faults
     from grouping.roster.tables import Table
@@ -20,11 +21,23 @@ if TYPE_CHECKING:
 ATTRIBUTE = "attr:"
 IGNORE = frozenset({None, "", "ignore"})
 """What ``columns=`` says of a column that is not to be read."""
+SHEET_NAME = "(sheet)"
+"""What ``columns=`` calls the name of the sheet, or of the file that has none."""
 REMARK = "participation.remark"
 """A column of remarks, of which only the way of taking part is read."""
 _REMARKS = frozenset({"备注", "说明", "note", "notes", "remark", "remarks"})
 _UNNAMED = re.compile(r"Unnamed: \d+")
 _NUMBERED = re.compile(r"(.*?)\d+")
+
+
+def check_chosen(tables: Sequence[Table], columns: Mapping[str, str | None], faults: Faults) -> None:
+    """Record the headers that ``columns=`` names and none of the roster's tables has."""
+    headers = list(dict.fromkeys(header for table in tables for header in table.found))
+    for theirs in (" ".join(theirs.split()) for theirs in columns):
+        if theirs not in headers and theirs != SHEET_NAME:
+            message = "columns= names a header that the table does not have"
+            near, cells = nearest(theirs, filter(None, headers)), tables[0].header_cells()
+            faults.add("unknown_column", message, table=tables[0], key=theirs, advice=near, cell=cells)
 
 
 @dataclass
@@ -36,7 +49,7 @@ class Matched:
 
     def is_serial(self, header: str) -> bool:
         """Whether a column only counts the rows."""
-        return column_words(self.kind).get(plain(header), ("", ""))[0] == "serial"
+        return meaning_of(header, column_words(self.kind))[0] == "serial"
 
 
 def match_columns(
@@ -44,10 +57,6 @@ def match_columns(
 ) -> Matched:
     """Return our key for each column, None for one that is not read; ``table`` learns their headers."""
     chosen = {" ".join(theirs.split()): ours for theirs, ours in columns.items()}
-    for theirs in chosen:
-        if theirs not in headers:
-            message = "columns= names a header that the table does not have"
-            faults.add("unknown_column", message, table=table, key=theirs, advice=nearest(theirs, headers))
     keys: list[str | None] = []
     reasons: list[str] = []
     for header in headers:
@@ -77,9 +86,10 @@ def _meaning(
         return None, say("columns= says so")
     if (is_private(table.kind, header) or is_private(table.kind, ours)) and header not in words_of_requests(table.kind):
         if header in chosen:
-            faults.add("private_column", "columns of this kind are never stored", table=table, key=header)
+            cell = table.header_cell(table.found.index(header))
+            faults.add("private_column", "columns of this kind are never stored", table=table, key=header, cell=cell)
         return None, say("private, never stored")
-    field_name, role = words.get(plain(ours), ("", ""))
+    field_name, role = meaning_of(ours, words)
     numbered = _NUMBERED.fullmatch(plain(header))
     if table.kind == "constraints" and not role and numbered and words.get(numbered[1], ("", ""))[0] == "members":
         return f"members.{header}", ""
@@ -133,6 +143,21 @@ def _refuse_doubles(table: Table, headers: list[str], matched: Matched, chosen: 
     for position, key in enumerate(matched.keys):
         if key is not None:
             claims.setdefault(key, []).append(position)
+    doubled = [positions for positions in claims.values() if len(positions) == 2]
+    steps = {second - first for first, second in doubled}
+    if len(doubled) > 2 and len(steps) == 1 and not any(headers[one] in chosen for two in doubled for one in two):
+        ends = [table.header_cell(two[1]) or headers[two[1]] for two in (doubled[0], doubled[-1])]
+        faults.add(
+            "duplicate_column",
+            "two tables stand side by side, with the same headers",
+            table=table,
+            cell=":".join(ends),
+            expected=say("one table below its header"),
+            advice=say("put the rows of the right one below those of the left one"),
+        )
+        for _, second in doubled:
+            matched.keys[second] = None
+        return
     for key, positions in claims.items():
         if len(positions) == 1:
             continue
@@ -141,8 +166,37 @@ def _refuse_doubles(table: Table, headers: list[str], matched: Matched, chosen: 
             named = " and ".join(f"{headers[position]!r} ({column_letters(position)})" for position in positions)
             meaning = key.removeprefix(ATTRIBUTE).removesuffix(".id")
             message = say("columns {named} both mean {meaning!r}", named=named, meaning=meaning)
-            faults.add("duplicate_column", message, table=table, key=headers[positions[-1]])
+            cell = table.header_cell(positions[-1])
+            faults.add("duplicate_column", message, table=table, key=headers[positions[-1]], cell=cell)
             winners = positions[:1]
         for position in positions:
             if position not in winners:
                 matched.keys[position] = None
+
+
+def missing_column(table: Table, field: str, message: str, faults: Faults, *, key: str | None = None) -> None:
+    """Record that a table has no column of a meaning: where its header is, and what it says there.
+
+    The cells of a row of which nothing is understood are not repeated: it may be no header, but a person's row.
+    """
+    words = column_words(table.kind)
+    example = Phrase("{'their header': '" + field + "'}", "{'表头': '" + field + "'}")
+    unread = [header for header, why in table.ignored if why == "not known"]
+    is_certain = table.header_row is None or sum(bool(meaning_of(one, words)[1]) for one in table.found) > 1
+    found = None
+    if table.is_turned:
+        advice = say("turn it, a row for each member: copy, then paste special with transpose")
+    elif is_certain:
+        found = ", ".join(header for header in table.found if header)
+        advice = say("tell which it is by columns={example}", example=example)
+        if unread:
+            text = "tell which it is by columns={example}; not understood: {headers}"
+            advice = say(text, example=example, headers=choices(unread))
+        if field == "department" and table.sheet:
+            text = "{advice}; if the sheet's name is the department, pass columns={example}"
+            advice = say(text, advice=advice, example="{'(sheet)': 'department'}")
+    else:
+        count = sum(1 for header in table.found if header)
+        text = "write a row of headers above the rows: hardly any of the {count} cells of this one is understood"
+        advice = say(text, count=count)
+    faults.add("missing_column", message, table=table, key=key, value=found, advice=advice, cell=table.header_cells())

@@ -8,6 +8,7 @@ from difflib import get_close_matches
 from typing import TYPE_CHECKING
 
 from grouping.errors import Issue, RosterError
+from grouping.phrases import Phrase, said
 from grouping.roster.words import say, usual
 
 if TYPE_CHECKING:
@@ -34,6 +35,7 @@ class Faults:
         self.issues: list[Issue] = []
         self.names: set[str] = set()
         self.searches = 0
+        self._of_matrices: set[tuple[str, str | None]] = set()
 
     def add(
         self,
@@ -49,24 +51,34 @@ class Faults:
         file: str | None = None,
         sheet: str | None = None,
         row_number: int | None = None,
+        cell: str | None = None,
     ) -> None:
-        """Record one fault; ``key`` names the column by our word, the issue shows theirs."""
+        """Record one fault; ``key`` names the column by our word, the issue shows theirs.
+
+        ``cell`` is the address where it is not that of ``row`` and ``key``.
+        """
+        if row is not None and key in row.broken and code.startswith("missing_"):
+            return
         usually = usual().get(code, ("", ""))
         expected, advice = expected or usually[0], advice or usually[1]
-        self.issues.append(
-            Issue(
-                code,
-                say(message),
-                file=table.file if table else file,
-                row=row.number if row else row_number,
-                column=(table.header_of(key) if table else key) if key else None,
-                value=None if value is None else _shown(str(value)),
-                advice=say(advice) if advice else None,
-                sheet=table.sheet if table else sheet,
-                cell=table.cell_of(row, key) if table and row and key else None,
-                expected=say(expected) if expected else None,
-            )
+        issue = Issue(
+            code,
+            say(message),
+            file=table.file if table else file,
+            row=row.number if row else row_number,
+            column=(table.header_of(key) if table else key) if key else None,
+            value=None if value is None else _shown(str(value)),
+            advice=say(advice) if advice else None,
+            sheet=table.sheet if table else sheet,
+            cell=cell or (table.cell_of(row, key) if table and row and key else None),
+            expected=say(expected) if expected else None,
         )
+        if row is not None and row.places is not None:  # a name of a matrix stands for many rows
+            if (issue.code, issue.cell) in self._of_matrices:
+                return
+            self._of_matrices.add((issue.code, issue.cell))
+            issue = replace(issue, row=None)
+        self.issues.append(issue)
 
     def nearest(self, word: str, words: Iterable[str]) -> str:
         """Return advice that names the words nearest to ``word``; after many searches only the first words."""
@@ -107,6 +119,13 @@ def choices(words: Iterable[str]) -> str:
     if len(known) <= _SHOWN_CHOICES:
         return shown
     return say("{shown}, … ({count} in all)", shown=shown, count=len(known))
+
+
+def words_to_choose(words: Iterable[str]) -> Phrase:
+    """Return words as one line; the Chinese one leaves out those of another language where it has its own."""
+    known = list(words)
+    chinese = [word for word in known if not ((word.isascii() and word.isalpha() and len(word) > 1) or "_" in word)]
+    return Phrase(choices(known), said(choices(chinese or known), "zh"))
 
 
 def nearest(word: str, words: Iterable[str]) -> str:

@@ -9,7 +9,7 @@ import json
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING
 
-from grouping.roster.limits import CELL_CHARACTERS
+from grouping.roster.limits import AREA, CELL_CHARACTERS
 from grouping.roster.text import decode, separator_of
 from grouping.roster.words import say
 
@@ -80,8 +80,7 @@ def grids_of(source: Source, encoding: str | None, faults: Faults) -> list[Grid]
         faults.add("empty_file", "the file is empty", file=source.name)
         return []
     if head[:200].casefold().startswith(("<!doctype", "<html", "<table", "<?xml", "<meta", "<head")):
-        faults.add("web_page", "the file is a web page or XML, whatever its name says", file=source.name)
-        return []
+        return _web_grids(source, text, notes, faults)
     if head[0] in "[{" and source.name.casefold().endswith((".json", ".jsonl", ".ndjson", "<stdin>")):
         return _json_grids(source, head, notes, faults)
     try:
@@ -90,6 +89,26 @@ def grids_of(source: Source, encoding: str | None, faults: Faults) -> list[Grid]
         faults.add("bad_csv", say("the file is not CSV: {why}", why=str(error)), file=source.name)
         return []
     return [Grid(source.name, None, cells, kind=source.kind, notes=notes)]
+
+
+def _web_grids(source: Source, text: str, notes: list[str], faults: Faults) -> list[Grid]:
+    """Return a grid for each table of a web page that has headers of ours."""
+    from grouping.roster.webtables import tables_of
+
+    tables = tables_of(text)
+    if tables is None:
+        message = say("the sheet spans more than {most} million cells, blank ones included", most=AREA // 1_000_000)
+        faults.add("too_large", message, file=source.name)
+        return []
+    if not tables:
+        faults.add("web_page", "the file is a web page or XML, whatever its name says", file=source.name)
+        return []
+    notes = [*notes, say("{name} is a web page, its table is read", name=source.name)]
+    names = [None] if len(tables) == 1 else [f"table {number}" for number in range(1, len(tables) + 1)]
+    return [
+        Grid(source.name, name, table.cells, table.merged, source.kind if name is None else None, notes=notes)
+        for name, table in zip(names, tables, strict=True)
+    ]
 
 
 def _json_grids(source: Source, text: str, notes: list[str], faults: Faults) -> list[Grid]:

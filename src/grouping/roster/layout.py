@@ -9,7 +9,8 @@ from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
-from grouping.roster.synonyms import column_words, plain, squeeze
+from grouping.roster.columns import SHEET_NAME
+from grouping.roster.synonyms import column_words, meaning_of, plain, squeeze
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -142,8 +143,8 @@ def _candidate(
 def has_needed(kind: str, headers: Sequence[str], chosen: Mapping[str, str | None]) -> bool:
     """Whether headers have what a table of a kind must have."""
     words = column_words(kind)
-    fields = {words.get(plain(header), ("", ""))[0] for header in headers}
-    fields.update(str(chosen[header]) for header in headers if header in chosen)
+    fields = {meaning_of(header, words)[0] for header in headers}
+    fields.update(str(chosen[header]) for header in (*headers, SHEET_NAME) if header in chosen)
     return all(fields.intersection(group) for group in NEEDED[kind])
 
 
@@ -151,7 +152,7 @@ def _hits(headers: Sequence[str], words: Mapping[str, tuple[str, str]], chosen: 
     """Return how many meanings headers have; what is not read counts half."""
     fields: dict[str, float] = {}
     for header in headers:
-        field_name, role = words.get(plain(header), ("", ""))
+        field_name, role = meaning_of(header, words)
         if role:
             fields[f"{field_name}.{role}"] = 0.5 if role in {"unused", "private"} else 1.0
         elif header in chosen:
@@ -184,7 +185,7 @@ def _belong_together(
     above, below = grid.cells[upper], grid.cells[upper + 1]
     filled = [column for column in range(min(len(above), len(below))) if not is_blank(above[column])]
     gaps = [column for column in filled if is_blank(below[column])]
-    is_known = [plain(_header(above[column])) in words for column in gaps]
+    is_known = [bool(meaning_of(_header(above[column]), words)[1]) for column in gaps]
     return len(filled) > 1 and bool(gaps) and all(is_known)
 
 

@@ -6,7 +6,7 @@ import re
 from typing import TYPE_CHECKING, cast
 
 from grouping.roster.cells import Cells, number_of, text_of
-from grouping.roster.columns import ATTRIBUTE, REMARK
+from grouping.roster.columns import ATTRIBUTE, REMARK, missing_column
 from grouping.roster.faults import choices, is_private_number
 from grouping.roster.native import decoded, plain_value
 from grouping.roster.report import some_ids
@@ -24,11 +24,12 @@ if TYPE_CHECKING:
     from grouping.roster.places import Places
     from grouping.roster.rota import Rota
     from grouping.roster.schema import Team
-    from grouping.roster.shifts import ShiftWords
+    from grouping.roster.shiftwords import ShiftWords
     from grouping.roster.tables import Table
     from grouping.roster.teams import Teams
 
 _CJK_NAME = re.compile(r"[\u3400-\u9fff\U00020000-\U000323af·\s]+")
+_MERGED = "fill it in; cells that were merged lose it in text files, so hand in the workbook itself"
 _LARGEST_OFFSET = 3660
 _TICKS = frozenset("√✓✔")
 _MONTH_ONLY = re.compile(r"\d{4}\s*[-/.年]\s*\d{1,2}\s*月?")
@@ -62,34 +63,35 @@ class MemberReader:
             for field in ("department", "team", "business_line"):
                 self.spelling.learn(field, getattr(team, field))
         self._from_remarks: list[str] = []
-        self._ticked = {key for key in ("willing", "leader_eligible") if _is_ticked(table, key)}
+        self._ticked = {key for key in ("willing", "leader_eligible") if _is_ticked(table.parts, key)}
         self._month_only: dict[str, int] = {}
-        self._attributes = sorted(key for key in table.headers if key.startswith(ATTRIBUTE))
-        self._width = max(3, len(str(len(table.rows))))
+        self._attributes = sorted(
+            {key for part in table.parts for key in part.headers if key.startswith(ATTRIBUTE)},
+        )
+        self._width = max(3, len(str(sum(len(part.rows) for part in table.parts))))
         self._inherited: dict[str, list[str]] = {}
         self._crews: list[str] = []
+        self._follows_department = False
         self._unphased: list[str] = []
         self._unknown_teams: list[str] = []
+        self._not_there: set[tuple[int, str]] = set()
 
     def read(self) -> tuple[Member, ...]:
         """Return the members, in the order of the rows."""
-        if not self._has_columns():
-            return ()
+        for part in self.table.parts:
+            self._check_columns(part)
         members = []
-        seen: dict[str, int] = {}
+        seen: dict[str, Cells] = {}
         without_site: list[Cells] = []
-        for position, row in enumerate(self.table.rows, 1):
-            cells = Cells(self.table, row, self.faults)
+        rows = (Cells(part, row, self.faults) for part in self.table.parts for row in part.rows)
+        for position, cells in enumerate(rows, 1):
             member_id = self._identity(cells, position)
             if member_id in seen:
-                message = say("the id is also in row {row}", row=seen[member_id])
-                cells.fault("duplicate_id", message, "member_id")
+                cells.fault("duplicate_id", _stands_also_in(seen[member_id], cells), "member_id")
                 member_id = None
             elif member_id is not None:
-                seen[member_id] = row.number
-            member = self._member(cells, member_id or f"row {row.number}")
-            if member is None:
-                continue
+                seen[member_id] = cells
+            member = self._member(cells, member_id or f"row {cells.row.number}")
             if member.site is None and not self._names_a_site(cells, member):
                 without_site.append(cells)
             members.append(member)
@@ -99,32 +101,29 @@ class MemberReader:
         self._tell(no_site=bool(without_site))
         return tuple(members)
 
-    def _has_columns(self) -> bool:
+    @property
+    def has_identities(self) -> bool:
+        """Whether rows say who they are about; without, nobody else's reference can be checked."""
+        return all(_has_identity(part) for part in self.table.parts)
+
+    def _check_columns(self, table: Table) -> None:
+        """Record the columns that are missing; what they would hold is then not missed row by row."""
         missing = []
-        if not self.table.has("member_id") and not self.table.has("name"):
+        if not _has_identity(table):
             missing.append(("member_id", "a column with ids or names is needed: member_id, 工号, name, 姓名 …"))
-        if not self.table.has("department"):
+        if not table.has("department"):
             missing.append(("department", "a column with departments is needed: department, 部门 …"))
         has_rota = self.rota.table is not None and self.rota.table.has("shift_pattern")
-        if not (self.table.has("shift_pattern") or has_rota or any(team.shift_pattern for team in self.teams.teams)):
-            missing.append(
-                (
-                    "shift_pattern",
-                    "a column with shifts is needed: shift, 班次, 班制 …, or teams or a rota that have one",
-                )
-            )
-        unread = [header for header, why in self.table.ignored if why == "not known"]
+        if not (table.has("shift_pattern") or has_rota or any(team.shift_pattern for team in self.teams.teams)):
+            text = "a column with shifts is needed: shift, 班次, 班制 …, or teams or a rota that have one"
+            missing.append(("shift_pattern", text))
         for field, message in missing:
-            advice = say("tell which it is by columns={example}", example="{'their header': '" + field + "'}")
-            if unread:
-                text = "tell which it is by columns={example}; not understood: {headers}"
-                advice = say(text, example="{'their header': '" + field + "'}", headers=choices(unread))
-            self.faults.add("missing_column", message, table=self.table, advice=advice)
-        return not missing
+            missing_column(table, field, say(message), self.faults)
+            self._not_there.add((id(table), field))
 
     def _identity(self, cells: Cells, position: int) -> str | None:
-        if not self.table.has("member_id"):
-            if cells.text("name") is None:
+        if not cells.table.has("member_id"):
+            if cells.text("name") is None and cells.table.has("name"):
                 cells.fault("missing_id", "the row has neither id nor name", "name")
             return f"M{position:0{self._width}d}"
         member_id = cells.identifier("member_id")
@@ -134,14 +133,16 @@ class MemberReader:
             cells.fault("private_id", "the id looks like the number of an identity card or a phone", "member_id")
         return member_id
 
-    def _member(self, cells: Cells, member_id: str) -> Member | None:
+    def _member(self, cells: Cells, member_id: str) -> Member:
         one = self.spelling.one
         name = _name(cells.text("name"))
         if name is not None:
             self.faults.names.add("".join(name.split()))
         department = one("department", cells.text("department"))
-        if department is None:
-            cells.fault("missing_department", "the department is missing", "department")
+        if department is None and (id(cells.table), "department") not in self._not_there:
+            advice = _MERGED if self._follows_department and cells.table.sheet is None else None
+            cells.fault("missing_department", "the department is missing", "department", advice)
+        self._follows_department = self._follows_department or department is not None
         team_name = one("team", cells.text("team"))
         rota = self.rota.rows_of(member_id, name, department, team_name)
         rows = [cells, *rota]
@@ -152,7 +153,8 @@ class MemberReader:
         if team_name is not None and team is None and self.teams.teams:
             self._unknown_teams.append(member_id)
         pattern = self._handed_down("shift_pattern", read_pattern(shift, self.shifts), team, member_id)
-        if pattern is None and not (shift.text("shift_pattern") or shift.text("shift_pattern.id")):
+        told = shift.text("shift_pattern") or shift.text("shift_pattern.id")
+        if pattern is None and not told and (id(cells.table), "shift_pattern") not in self._not_there:
             cells.fault(
                 "missing_shift",
                 "neither the member nor the team has a shift",
@@ -206,7 +208,7 @@ class MemberReader:
         """Return a date, and count those that tell only the month."""
         day = cells.date(key)
         if day is not None and day.day == 1 and _MONTH_ONLY.fullmatch(text_of(cells.raw(key))):
-            header = self.table.header_of(key)
+            header = cells.table.header_of(key)
             self._month_only[header] = self._month_only.get(header, 0) + 1
         return day
 
@@ -223,15 +225,16 @@ class MemberReader:
         return bool(cells.text("site") or cells.text("site.id")) and member.site is None
 
     def _status(self, cells: Cells, *, is_derived_probationary: bool) -> Status:
-        if not self.table.has("status"):
-            derived = self.table.has("confirmed_on") and is_derived_probationary
+        if not cells.table.has("status"):
+            derived = cells.table.has("confirmed_on") and is_derived_probationary
             return "probationary" if derived else "full"
-        header, value = self.table.header_of("status"), cells.identifier("status")
+        header, value = cells.table.header_of("status"), cells.identifier("status")
         if value is not None and ("是否" in header):
             yes = value_words("bool").get(squeeze(value))
             if yes is not None:
                 return "probationary" if (yes == "true") == ("预备" in header) else "full"
-        return cast("Status", cells.choice("status", "status") or "full")
+        offer = "bool" if "是否" in header else None
+        return cast("Status", cells.choice("status", "status", offer=offer) or "full")
 
     def _participation(self, cells: Cells) -> Participation:
         told = cells.raw(REMARK)
@@ -243,7 +246,7 @@ class MemberReader:
             return "normal"
         yes = value_words("bool").get(squeeze(value))
         if yes is not None:
-            means_excused = "免" in self.table.header_of("participation")
+            means_excused = "免" in cells.table.header_of("participation")
             return "excused" if (yes == "true") == means_excused else "normal"
         return cast("Participation", cells.choice("participation", "participation") or "normal")
 
@@ -307,11 +310,12 @@ class MemberReader:
             return None
 
     def _tell(self, *, no_site: bool) -> None:
-        if not self.table.has("member_id"):
+        if not all(part.has("member_id") for part in self.table.parts):
             first = "M" + "1".zfill(self._width)
             self.defaults.append(say("no column with ids: members are numbered by row, from {first}", first=first))
-        if not self.table.has("status"):
-            if self.table.has("confirmed_on") and self.table.has("joined_on"):
+        without = [part for part in self.table.parts if not part.has("status")]
+        if without:
+            if all(part.has("confirmed_on") and part.has("joined_on") for part in without):
                 self.defaults.append(
                     say("no column with the status: probationary where the confirmation date is blank")
                 )
@@ -355,9 +359,20 @@ def _first_with(rows: Sequence[Cells], *keys: str) -> Cells:
     return next((cells for cells in rows if any(cells.text(key) for key in keys)), rows[0])
 
 
-def _is_ticked(table: Table, key: str) -> bool:
+def _has_identity(table: Table) -> bool:
+    return table.has("member_id") or table.has("name")
+
+
+def _stands_also_in(first: Cells, second: Cells) -> str:
+    """Return where an id was met before."""
+    if first.table is second.table:
+        return say("the id is also in row {row}", row=first.row.number)
+    return say("the id is also in row {row} of {table}", row=first.row.number, table=first.table.name)
+
+
+def _is_ticked(tables: Sequence[Table], key: str) -> bool:
     """Whether all filled cells of a column are ticks."""
-    found = {str(row.cells[key]) for row in table.rows if key in row.cells}
+    found = {str(row.cells[key]) for table in tables for row in table.rows if key in row.cells}
     return bool(found) and found <= _TICKS
 
 

@@ -56,14 +56,28 @@ class Places:
 
     def read(self, cells: Cells, key: str) -> str | None:
         """Return the site a row names, by id if it has one; an unknown one is a fault."""
-        column = f"{key}.id" if cells.text(f"{key}.id") else key
-        text = cells.text(column)
+        site_id, name = cells.text(f"{key}.id"), cells.text(key)
+        column, text = (f"{key}.id", site_id) if site_id else (key, name)
         if text is None:
             return None
+        if site_id and name and not self.is_closed:
+            return self._of_both(site_id, name)
         site = self.resolve(text)
         if site is None:
             cells.fault("unknown_site", "not a site of the sites table", column, cells.faults.nearest(text, self.sites))
         return site
+
+    def _of_both(self, site_id: str, name: str) -> str:
+        """Return the key of a site that is told by id and name, where no table lists the sites."""
+        known = self._words.get(squeeze(site_id))
+        if known is None:
+            known = self._words.get(squeeze(name))
+            if known is None or self.sites[known].site_id is not None:
+                known = name if known is None else site_id
+            self.sites[known] = Site(site=known, site_id=site_id, name=name)
+            self._words[squeeze(site_id)] = known
+            self._words.setdefault(squeeze(name), known)
+        return known
 
     def set_zones(self, zones: dict[str, str]) -> None:
         """Give zones to sites that have none."""

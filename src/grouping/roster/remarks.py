@@ -15,6 +15,7 @@ if TYPE_CHECKING:
 
     from grouping.roster.roster import Roster
     from grouping.roster.schema import Member, ShiftPattern
+    from grouping.roster.shiftwords import ShiftWords
     from grouping.roster.tables import Table
 
 LARGEST_BRANCH = 50
@@ -24,6 +25,7 @@ FEWEST_FULL = 3
 DIVIDE_FROM = 20
 """党小组工作规则(试行) art. 1: from 20 members on a branch should generally be divided; below it may be."""
 _SHOWN_ROTAS = 40
+_SHOWN_CELLS = 3
 
 
 def joins(roster: Roster, tables: Mapping[str, Table]) -> Iterable[str]:
@@ -62,11 +64,12 @@ def echo(roster: Roster, taken: Iterable[ShiftPattern]) -> Iterable[str]:
     used = {member.shift_pattern for member in members}
     from_catalogue = {pattern.pattern_id for pattern in taken}
     shown = [one for one in patterns if one.pattern_id in used and not one.is_label]
+    with_calendar = {member_id for member_id, _ in roster.explicit_shifts}
     for pattern in shown[:_SHOWN_ROTAS]:
-        name = next((name for name in pattern.names if name != pattern.pattern_id), None)
-        called = f"{pattern.pattern_id} ({name})" if name else pattern.pattern_id
+        called = _called(pattern)
         if not pattern.cycle:
-            yield say("{rota}: irregular, known from calendars only", rota=called)
+            if with_calendar & {one.member_id for one in members if one.shift_pattern == pattern.pattern_id}:
+                yield say("{rota}: irregular, known from calendars only", rota=called)
             continue
         text = "{rota}: {sequence}, from {anchor} on"
         if pattern.pattern_id in from_catalogue:
@@ -84,6 +87,11 @@ def echo(roster: Roster, taken: Iterable[ShiftPattern]) -> Iterable[str]:
         yield say("codes are worked at: {times}", times=", ".join(times[:_SHOWN_ROTAS]))
 
 
+def _called(pattern: ShiftPattern) -> str:
+    name = next((name for name in pattern.names if name != pattern.pattern_id), None)
+    return f"{pattern.pattern_id} ({name})" if name else pattern.pattern_id
+
+
 def anchor_warnings(pattern_ids: Sequence[str]) -> list[str]:
     """Return which rotas have no anchor date: their crews are right among each other, their dates are not."""
     if not pattern_ids:
@@ -94,13 +102,55 @@ def anchor_warnings(pattern_ids: Sequence[str]) -> list[str]:
     return [say(text, rotas=some_ids(pattern_ids))]
 
 
+def rota_warnings(roster: Roster, shifts: ShiftWords) -> Iterable[str]:
+    """Yield each rota in use of which nothing says when its members are free, and what to do about them."""
+    counts = Counter(
+        member.shift_pattern
+        for member, known in zip(roster.members, roster.has_known_shifts(), strict=True)
+        if not known and member.shift_pattern
+    )
+    text = (
+        "rota {rota}: neither sequence nor calendar, so it is not known when {count} of its members are free, "
+        "and not judged; first in {cells}"
+    )
+    for pattern_id, count in counts.items():
+        named_in = sorted(dict.fromkeys(shifts.unexplained.get(pattern_id, ())), key=lambda cell: "!" in cell)
+        cells = ", ".join(named_in[:_SHOWN_CELLS])
+        yield say(text, rota=_called(shifts.patterns[pattern_id]), count=count, cells=cells)
+    if not counts:
+        return
+    confirmable = [
+        f"{pattern_id} = {''.join(usual.sequence)}" for pattern_id in counts if (usual := shifts.usual(pattern_id))
+    ]
+    text = "write rotas into a table (班制, 排班顺序, 基准日), irregular ones into a calendar (工号, 日期, 班次代码)"
+    yield say(text)
+    if confirmable:
+        text = "or confirm by usual_rotas=True (--usual-rotas) that the usual rotas are meant: {rotas}"
+        yield say(text, rotas=", ".join(confirmable))
+
+
+def calendar_warnings(roster: Roster) -> list[str]:
+    """Return which irregular members have days without a known shift within the default horizon."""
+    irregular = {pattern.pattern_id for pattern in roster.shift_patterns if not pattern.cycle and not pattern.is_label}
+    days = list(roster.horizon())
+    calendar = roster.explicit_shifts
+    gaps = [
+        member.member_id
+        for member, known in zip(roster.members, roster.has_known_shifts(), strict=True)
+        if member.shift_pattern in irregular and known and any((member.member_id, day) not in calendar for day in days)
+    ]
+    if not gaps:
+        return []
+    return [say("irregular rota with days without a known shift, taken as on duty: {ids}", ids=some_ids(gaps))]
+
+
 def reach_warnings(roster: Roster) -> list[str]:
     """Return which members no session of the default grid could reach: on duty or resting in every slot."""
     with_calendar = {member_id for member_id, _ in roster.explicit_shifts}
     like: dict[tuple[object, ...], list[str]] = {}
     first: list[Member] = []
-    for member in roster.members:
-        if member.participation == "excused":
+    for member, is_known in zip(roster.members, roster.has_known_shifts(), strict=True):
+        if member.participation == "excused" or not is_known:
             continue
         own = member.member_id if member.member_id in with_calendar else None
         key = (member.shift_pattern, member.cycle_offset, own)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import html
+from collections import Counter
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -96,8 +97,11 @@ class RosterReport:
         return pd.DataFrame(rows, columns=["section", "table", "subject", "remark"], dtype="object")
 
     def _cells(self) -> Iterator[tuple[str, str, str, str]]:
+        skipped = Counter(table for table, _, _ in self.skipped)
         for table, count in self.rows:
-            yield say("read"), table, "", say("{count} rows", count=count)
+            text = "{count} rows, {skipped} of them skipped" if skipped[table] else "{count} rows"
+            facts = {"count": count, "skipped": skipped[table]} if skipped[table] else {"count": count}
+            yield say("read"), table, "", say(text, **facts)
         for table, theirs, ours in self.columns_used:
             yield say("columns as they are") if theirs == ours else say("columns renamed"), table, theirs, ours
         for table, theirs, why in self.columns_ignored:
@@ -125,7 +129,7 @@ class RosterReport:
             if title == "read":
                 line = say("{table}: {count}", table=table, count=remark)
             elif title == "columns renamed":
-                line = f"{table}: {subject} → {remark}"
+                line = say("{table}: {subject} → {remark}", table=table, subject=subject, remark=remark)
             elif title == "rows skipped":
                 line = say("{table}: row {row} ({why})", table=table, row=subject, why=remark)
             elif table:

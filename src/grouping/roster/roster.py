@@ -237,6 +237,12 @@ class Roster:
         used = {member.shift_pattern for member in self.members}
         return [pattern for pattern in self.shift_patterns if pattern.pattern_id in used]
 
+    def has_known_shifts(self) -> list[bool]:
+        """Return for every member, in order, whether a rota's sequence, a label or a calendar says when it works."""
+        known = {one.pattern_id for one in self.shift_patterns if one.cycle or one.is_label}
+        with_calendar = {member_id for member_id, _ in self.explicit_shifts}
+        return [one.shift_pattern in known or one.member_id in with_calendar for one in self.members]
+
     def horizon(self) -> tuple[dt.date, ...]:
         """Return the days of the default slots: lcm(cycles, 7) days from the latest anchor date on, at most 112."""
         used = self._used_patterns()

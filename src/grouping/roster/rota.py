@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
+from collections import Counter
 from typing import TYPE_CHECKING
 
-from grouping.roster.cells import Cells
+from grouping.roster.cells import Cells, text_of
 from grouping.roster.report import some_ids
 from grouping.roster.synonyms import squeeze
 from grouping.roster.words import say
@@ -14,6 +15,20 @@ if TYPE_CHECKING:
 
     from grouping.roster.faults import Faults
     from grouping.roster.tables import Row, Table
+
+
+def ids_of_rotas(tables: Iterable[Table]) -> dict[str, str]:
+    """Return name (squeezed) → id of the rotas that some table names by both, where the two agree everywhere."""
+    found: dict[str, set[str]] = {}
+    for table in tables:
+        if not {"shift_pattern", "shift_pattern.id"} <= table.headers.keys():
+            continue
+        for row in table.rows:
+            pair = (row.cells.get("shift_pattern"), row.cells.get("shift_pattern.id"))
+            if pair[0] is not None and pair[1] is not None:
+                found.setdefault(squeeze(text_of(pair[0])), set()).add(text_of(pair[1]))
+    uses = Counter(one for ids in found.values() for one in ids)
+    return {name: one for name, ids in found.items() if len(ids) == 1 for one in ids if uses[one] == 1}
 
 
 class Rota:

@@ -59,9 +59,8 @@ class People:
 def read_calendar(table: Table | None, people: People, codes: Mapping[str, ShiftCode], faults: Faults) -> Calendar:
     """Return (member id, date) → code."""
     calendar: Calendar = {}
-    for row in table.rows if table else ():
-        cells = Cells(table, row, faults)  # type: ignore[arg-type]
-        if table and table.is_matrix and people.find(cells.identifier("member_id") or "") is None:
+    for cells in (Cells(part, row, faults) for part in (table.parts if table else ()) for row in part.rows):
+        if cells.table.is_matrix and people.find(cells.identifier("member_id") or "") is None:
             continue  # rotas list the whole team; the report tells how many of them are members
         member_id = people.read(cells, "member_id", cells.identifier("member_id"))
         day = cells.date("date")

@@ -38,10 +38,17 @@ class Source:
     kind: str | None = None
 
 
-def read_sources(path: Path | None, faults: Faults) -> tuple[list[Source], list[tuple[str, str]]]:
-    """Return the files of a path (None for standard input), and which files were left out and why."""
+def read_sources(path: Path | tuple[Path, ...] | None, faults: Faults) -> tuple[list[Source], list[tuple[str, str]]]:
+    """Return the files of a path, or of several (None for standard input), and which were left out and why."""
     if path is None:
         return _one("<stdin>", sys.stdin.buffer, None, faults), []
+    if isinstance(path, tuple):
+        kinds = [one.stem.casefold() if one.stem.casefold() in KINDS else None for one in path]
+        for one in path:
+            if not one.exists():
+                faults.add("missing_file", "there is no such file or folder", file=str(one))
+        there = [(one, kind) for one, kind in zip(path, kinds, strict=True) if one.exists()]
+        return [source for one, kind in there for source in _opened(one, kind, faults)], []
     if path.is_dir():
         return _folder(path, faults)
     if not path.exists():

@@ -7,9 +7,18 @@ import re
 import unicodedata
 from functools import cache
 from importlib.resources import files
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from collections.abc import Mapping
 
 _NARROW = {0x3000: " ", **{code: chr(code - 0xFEE0) for code in range(0xFF01, 0xFF5F)}}
 _LONGEST_WORD = 200
+_AROUND = re.compile(
+    r"^[*※★●]+|[*※★:]+$"
+    r"|\((?:[^()]*(?:必填|选填|可选|必选|下拉|格式|全称|简称|[/√])[^()]*|[年月日]+|分|票|yyyy[^()]*|required|optional)\)$"
+)
+"""What is written around headers and is no part of them; brackets with anything else may change the meaning."""
 _SPACE = re.compile(r"[\s_\-]+")
 
 
@@ -52,6 +61,18 @@ def column_words(table: str) -> dict[str, tuple[str, str]]:
         for word in [*row["synonyms"].split("|"), row["field"]]:
             words.setdefault(plain(word), (row["field"], row["role"]))
     return words
+
+
+def meaning_of(header: str, words: Mapping[str, tuple[str, str]]) -> tuple[str, str]:
+    """Return our field and its role for a header, ("", "") if it is not known; marks around it do not matter.
+
+    >>> meaning_of("*工号（必填）：", column_words("roster")), meaning_of("部门(调出前)", column_words("roster"))
+    (('member_id', 'value'), ('', ''))
+    """
+    word = plain(header)
+    while word not in words and (shorter := _AROUND.sub("", word)) != word:
+        word = shorter
+    return words.get(word, ("", ""))
 
 
 @cache

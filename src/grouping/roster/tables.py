@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import datetime as dt
 import re
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from grouping.roster.columns import ATTRIBUTE, REMARK, match_columns
@@ -12,7 +12,7 @@ from grouping.roster.faults import is_private_number
 from grouping.roster.grids import column_letters
 from grouping.roster.layout import Layout, is_blank, is_note, is_total
 from grouping.roster.limits import CELL_CHARACTERS
-from grouping.roster.synonyms import column_words, participation_in, plain
+from grouping.roster.synonyms import column_words, meaning_of, participation_in, plain
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
@@ -22,6 +22,25 @@ if TYPE_CHECKING:
 
     from grouping.roster.faults import Faults
 
+ERRORS = frozenset({
+    "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA",
+})  # fmt: skip
+"""What a cell says whose formula has no result."""
+_REQUIRED = {
+    "roster": {"member_id", "department", "shift_pattern", "site"},
+    "teams": {"team"},
+    "sites": {"site_id", "name"},
+    "travel_minutes": {"from_site", "to_site", "minutes"},
+    "shift_codes": {"code", "segments"},
+    "shift_patterns": {"pattern_id", "sequence", "anchor"},
+    "explicit_shifts": {"member_id", "date", "code"},
+    "committee": {"member_id"},
+    "constraints": {"kind", "strength"},
+    "rota": {"member_id", "shift_pattern", "crew", "cycle_offset"},
+}
+"""Columns in which an error cannot be read as blank: something would be lost, or taken from elsewhere."""
+_LOOKED_AT = 30
+"""Rows of which the first cell is looked at, to tell a table that lies on its side."""
 _ACCIDENTS = frozenset({"nan", "NaN", "NaT", "<NA>"})
 _INVISIBLE = re.compile("[\x00-\x08\x0e-\x1f\x7f\u200b\u200e\u200f\u2028\u2029\ufeff\ud800-\udfff]")
 
@@ -34,6 +53,10 @@ class Row:
     cells: dict[str, object]
     at: int | None = None
     """The column all cells are from, where a row of the table is one cell of a sheet."""
+    places: Mapping[str, str] | None = None
+    """The address of each cell, where they are not in one row."""
+    broken: frozenset[str] = frozenset()
+    """Cells that hold an error, such as #N/A, where a value is needed; they are a fault already."""
 
 
 @dataclass
@@ -47,7 +70,11 @@ class Table:
     ignored : header and why it is not read
     skipped : row number and why the row is no record of the table
     above : rows before the header that are not blank
+    header_row, found : number of the header's row where the table has addresses, and what it says, column by column
+    is_turned : whether headers stand below each other in its first column
     is_matrix : whether it was a calendar of persons × days, which may list others than the members
+    errors : cells that hold an error, such as ``"F2 #N/A"``, and are read as blank
+    further : tables of the same kind, from other sheets or files, that are read with it
     """
 
     kind: str
@@ -59,7 +86,17 @@ class Table:
     positions: dict[str, int] = field(default_factory=dict)
     skipped: list[tuple[int, str]] = field(default_factory=list)
     above: int = 0
+    header_row: int | None = None
+    found: tuple[str, ...] = ()
+    is_turned: bool = False
     is_matrix: bool = False
+    errors: list[str] = field(default_factory=list)
+    further: list[Table] = field(default_factory=list)
+
+    @property
+    def parts(self) -> list[Table]:
+        """The table and those that are read with it."""
+        return [self, *self.further]
 
     @property
     def name(self) -> str:
@@ -72,8 +109,22 @@ class Table:
 
     def cell_of(self, row: Row, key: str) -> str | None:
         """Return the address of a cell, such as ``"C17"``; None in a frame, which has none."""
+        if row.places is not None:
+            return row.places.get(key)
         position = row.at if row.at is not None else self.positions.get(key, self.positions.get(f"{key}.id"))
         return None if position is None else f"{column_letters(position)}{row.number}"
+
+    def header_cells(self) -> str | None:
+        """Return the range of the header, such as ``"A3:H3"``; None in a frame."""
+        filled = [position for position, header in enumerate(self.found) if header]
+        if self.header_row is None or not filled:
+            return None
+        ends = dict.fromkeys((filled[0], filled[-1]))
+        return ":".join(f"{column_letters(position)}{self.header_row}" for position in ends)
+
+    def header_cell(self, position: int) -> str | None:
+        """Return the address of the header of a column counted from 0; None in a frame."""
+        return None if self.header_row is None else f"{column_letters(position)}{self.header_row}"
 
     def has(self, key: str) -> bool:
         """Whether a column of this meaning is there, as text or as an id."""
@@ -160,6 +211,11 @@ def fill_table(
     """
     headers = layout.headers
     rows = layout.rows
+    table.found = tuple(headers)
+    table.header_row = layout.header_row + 1 if has_addresses else None
+    words = column_words(table.kind)
+    firsts = {meaning_of(str(cells[0]), words)[0] for _, cells in rows[:_LOOKED_AT] if cells and not is_blank(cells[0])}
+    table.is_turned = len(firsts - {""}) > 1
     matched = match_columns(table, headers, columns or {}, faults, keep_unknown=keep_unknown)
     keys = list(matched.keys)
     if has_addresses:
@@ -182,6 +238,9 @@ def fill_table(
             if key == REMARK:
                 value = participation_in(str(value))
                 key = key if value else None
+            if key is not None and type(value) is str and value in ERRORS:
+                row = _without(row, key, value, table, faults)
+                continue
             if key is not None:
                 row.cells[key] = value
             if type(value) is str and len(value) > CELL_CHARACTERS and key is not None:
@@ -201,6 +260,16 @@ def fill_table(
     for column in sorted(nameless):
         table.ignored.append((say("column {letters}", letters=column_letters(column)), say("it has no header")))
     return table
+
+
+def _without(row: Row, key: str, error: str, table: Table, faults: Faults) -> Row:
+    """Return a row of which a cell holds an error: a fault where a value is needed, else a remark."""
+    if key.removesuffix(".id") not in _REQUIRED.get(table.kind, ()):
+        table.errors.append(f"{table.cell_of(row, key) or row.number} {error}")
+        return row
+    message = "the cell holds an error instead of a value"
+    faults.add("error_value", message, table=table, row=row, key=key, value=error)
+    return replace(row, broken=row.broken | {key, key.removesuffix(".id")})
 
 
 def _ragged(table: Table, row: Row, cells: int, headers: int, faults: Faults) -> None:

@@ -14,12 +14,12 @@ if TYPE_CHECKING:
 
     from grouping.roster.faults import Faults
     from grouping.roster.places import Places
-    from grouping.roster.shifts import ShiftWords
+    from grouping.roster.shiftwords import ShiftWords
     from grouping.roster.tables import Table
 
 
 def read_pattern(cells: Cells, shifts: ShiftWords) -> str | None:
-    """Return the pattern a row names, by id if it has one; an unknown one is a fault."""
+    """Return the pattern a row names, by id if it has one; an unknown word that is no rota is a fault."""
     key = "shift_pattern.id" if cells.text("shift_pattern.id") else "shift_pattern"
     text, name = cells.text(key), cells.text("shift_pattern")
     if text is None:
@@ -28,7 +28,11 @@ def read_pattern(cells: Cells, shifts: ShiftWords) -> str | None:
         shifts.by_name.setdefault(text, name)
         text = name
     pattern = shifts.resolve(text)
-    if pattern is None:
+    if pattern is None and shifts.is_rota(text, name):
+        pattern = shifts.take_unexplained(text, name)
+    if pattern is not None:
+        shifts.remember(pattern, cells.place(key))
+    else:
         cells.fault("unknown_shift", "not a known shift pattern or label", key, shifts.advice(text))
     return pattern
 

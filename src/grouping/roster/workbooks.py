@@ -7,6 +7,7 @@ runs in a process of its own.
 
 from __future__ import annotations
 
+import html
 import io
 import pickle
 import re
@@ -34,7 +35,13 @@ _CHUNK = 1 << 22
 _LONGEST_TAG = 1 << 16
 _PLACED = re.compile(rb"""<(?:\w+:)?(?:c|row)\b[^<>]*?\sr\s*=\s*["']([^"'<>]*)["']""")
 _PLACE = re.compile(rb"([A-Z]{0,3})([1-9]\d{0,6})")
-_ERROR = re.compile(rb'<c r="([A-Z]{1,3}\d+)"[^<>]{0,200}\bt="e"')
+_ERROR = re.compile(
+    rb'<c r="([A-Z]{1,3}\d+)"[^<>]{0,200}\bt="e"[^<>]{0,200}>(?:<f[^<>]{0,500}>[^<>]{0,9000}</f>|<f[^<>]{0,500}/>)?'
+    rb"(?:<v>([^<>]{1,20})</v>)?"
+)
+_SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^<>]*>")
+_RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^<>]*>")
+_ATTRIBUTE = re.compile(rb"""([\w:]+)\s*=\s*["']([^"'<>]*)["']""")
 _REPEATED = re.compile(rb"""number-(columns|rows)-repeated\s*=\s*["']([^"'<>]*)["']""")
 _REPEATED_CELL = re.compile(rb"<(?:\w+:)?(?:covered-)?table-cell\b([^<>]*)")
 _REPEATED_ROW = re.compile(rb"<(?:\w+:)?table-row\b[^<>]*?number-rows-repeated[^<>]*>")
@@ -48,8 +55,8 @@ def workbook_grids(source: Source, faults: Faults) -> list[Grid]:
 
     It is read in a process of its own: damaged files can make the parser end its process, or go on for ever.
     """
-    notes: list[str] = []
-    if source.data.startswith(b"PK") and not _is_safe(source, notes, faults):
+    errors: dict[str, dict[str, str]] = {}
+    if source.data.startswith(b"PK") and not _is_safe(source, errors, faults):
         return []
     command = [sys.executable, str(Path(isolated.__file__)), str(AREA)]
     seconds = _SECONDS + _SECONDS_PER_MB * len(source.data) / (1 << 20)
@@ -72,7 +79,8 @@ def workbook_grids(source: Source, faults: Faults) -> list[Grid]:
             _too_wide(source.name, name, faults)
         elif is_shown or name == SHEET:
             kind = source.kind if len(answer) == 1 else None
-            grids.append(Grid(source.name, name, cells, merged=merged, kind=kind, notes=notes))
+            _write_errors(cells, errors.get(name, {}))
+            grids.append(Grid(source.name, name, cells, merged=merged, kind=kind))
         else:
             grids.append(Grid(source.name, name, [], kind=HIDDEN))
     return grids
@@ -88,8 +96,40 @@ def _too_wide(file: str, sheet: str | None, faults: Faults) -> None:
     faults.add("too_large", message, file=file, sheet=sheet)
 
 
-def _is_safe(source: Source, notes: list[str], faults: Faults) -> bool:
-    """Whether the archive is sound and within the limits; if not, a fault is recorded."""
+def _write_errors(cells: list[list[object]], errors: dict[str, str]) -> None:
+    """Put errors such as #N/A where the parser has left a blank cell."""
+    for place, error in errors.items():
+        found = _PLACE.fullmatch(place.encode())
+        if found is not None:
+            row, column = int(found[2]) - 1, _number(found[1]) - 1
+            if row < len(cells) and column < len(cells[row]) and cells[row][column] in (None, ""):
+                cells[row][column] = error
+
+
+def _names_of_parts(archive: zipfile.ZipFile) -> dict[str, str]:
+    """Return part of the archive → name of the sheet that it is."""
+    names = archive.namelist()
+    if not {"xl/workbook.xml", "xl/_rels/workbook.xml.rels"} <= set(names):
+        return {}
+    targets = {}
+    for tag in _RELATION.findall(archive.read("xl/_rels/workbook.xml.rels")):
+        about = dict(_ATTRIBUTE.findall(tag))
+        target = about.get(b"Target", b"").decode("utf-8", "replace")
+        targets[about.get(b"Id", b"")] = target.lstrip("/") if target.startswith("/") else f"xl/{target}"
+    found = {}
+    for tag in _SHEET.findall(archive.read("xl/workbook.xml")):
+        about = dict(_ATTRIBUTE.findall(tag))
+        relation = next((value for key, value in about.items() if key == b"id" or key.endswith(b":id")), b"")
+        if relation in targets:
+            found[targets[relation]] = html.unescape(about.get(b"name", b"").decode("utf-8", "replace"))
+    return found
+
+
+def _is_safe(source: Source, errors: dict[str, dict[str, str]], faults: Faults) -> bool:
+    """Whether the archive is sound and within the limits; if not, a fault is recorded.
+
+    ``errors`` receives sheet → cell → the error that it holds.
+    """
     try:
         with zipfile.ZipFile(io.BytesIO(source.data)) as archive:
             entries = archive.infolist()
@@ -103,19 +143,18 @@ def _is_safe(source: Source, notes: list[str], faults: Faults) -> bool:
                 faults.add("bad_workbook", "binary workbooks (.xlsb) are not read", file=source.name)
                 return False
             left = UNPACKED_BYTES
-            errors: list[bytes] = []
+            by_part: dict[str, dict[str, str]] = {}
             for entry in entries:
-                used = _look(source, archive, entry, left, errors, faults)
+                used = _look(source, archive, entry, left, by_part, faults)
                 if used is None:
                     return False
                 left -= used
+            if by_part:
+                names = _names_of_parts(archive)
+                errors.update({names[part]: cells for part, cells in by_part.items() if part in names})
     except (zipfile.BadZipFile, zlib.error, EOFError, OSError, NotImplementedError, ValueError, RuntimeError, KeyError):
         faults.add("bad_workbook", _DAMAGED, file=source.name)
         return False
-    if errors:
-        count, first = len(errors), errors[0].decode()
-        text = "{name} has {count} cells with an error such as #N/A, the first in {cell}: they are read as blank"
-        notes.append(say(text, name=source.name, count=count, cell=first))
     return True
 
 
@@ -125,7 +164,12 @@ def _bomb(source: Source, faults: Faults) -> None:
 
 
 def _look(
-    source: Source, archive: zipfile.ZipFile, entry: zipfile.ZipInfo, left: int, errors: list[bytes], faults: Faults
+    source: Source,
+    archive: zipfile.ZipFile,
+    entry: zipfile.ZipInfo,
+    left: int,
+    errors: dict[str, dict[str, str]],
+    faults: Faults,
 ) -> int | None:
     """Unpack one part; return its size, or None after recording that it is too large.
 
@@ -155,7 +199,9 @@ def _look(
                 _too_wide(source.name, None, faults)
                 return None
             if b't="e"' in window:
-                errors[:] = list(dict.fromkeys((*errors, *_ERROR.findall(window))))
+                cells = errors.setdefault(entry.filename, {})
+                for place, error in _ERROR.findall(window):
+                    cells.setdefault(place.decode(), error.decode("utf-8", "replace") or "#N/A")
             tail = _unfinished(window)
     return used
 

@@ -227,7 +227,12 @@ class _Run:
         solution = self.found.get(part)
         if solution is None or solution.cost is None:
             return -1.0
-        return 1.0 if solution.bound is None else (solution.cost - solution.bound) / max(abs(solution.cost), 1)
+        if solution.bound is None or (solution.worst is not None and solution.worst_bound is None):
+            return 1.0
+        gap = (solution.cost - solution.bound) / max(abs(solution.cost), 1)
+        if solution.worst is None or solution.worst_bound is None:
+            return gap
+        return max(gap, float((solution.worst - solution.worst_bound) / (abs(solution.worst) or 1)))
 
     def begin(self, part: int) -> None:
         """Give a part to the crew."""
@@ -315,17 +320,19 @@ def merged(before: Solution | None, after: Solution) -> Solution:
     """Return the better plan and the better bound of two runs on the same problem."""
     if before is None or before.cost is None or after.cost is None:
         return after
-    plan = before if before.cost <= after.cost else after
+    plan = before if (before.worst or 0, before.cost) <= (after.worst or 0, after.cost) else after
+    limits = [solution.worst_bound for solution in (before, after) if solution.worst_bound is not None]
+    lowest = max(limits, default=None)
     proof = max(before, after, key=lambda solution: -math.inf if solution.bound is None else solution.bound)
     seconds = {**_times(before), "total": round(_seconds(before) + _seconds(after), 3)}
     provenance = {**after.provenance, "seconds": seconds}
     for key, source in (("plan", plan), ("bound", proof)):
         if key in source.provenance:
             provenance[key] = source.provenance[key]
-    status = "optimal" if plan.cost == proof.bound else "feasible"
+    status = "optimal" if plan.cost == proof.bound and plan.worst == lowest else "feasible"
     if status == "optimal":
         provenance["stopped_by"] = "proof"
-    return Solution(status, plan.group_of, plan.cost, proof.bound, provenance)
+    return Solution(status, plan.group_of, plan.cost, proof.bound, provenance, plan.worst, lowest)
 
 
 def _times(solution: Solution) -> dict[str, float]:

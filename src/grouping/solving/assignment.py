@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from ortools.sat.python import cp_model
 
-from grouping.problem import Count, Focus, IntArray, Pair, Problem, Role, Term
+from grouping.problem import BoolArray, Count, Focus, IntArray, Pair, Problem, Role, Term
 from grouping.solving.cpsat import Answer, run
 
 if TYPE_CHECKING:
@@ -41,8 +41,7 @@ class Model:
 
 def build(problem: Problem, objective: bool = True) -> Model:
     """Return the model of a problem; without objective it only asks for the rules to be kept."""
-    builder = _Builder(problem, objective)
-    return builder.build()
+    return Builder(problem, objective).build()
 
 
 def fix(model: Model, group_of: IntArray) -> None:
@@ -115,12 +114,16 @@ class _Answer(NamedTuple):
     never: bool
 
 
-class _Builder:
+class Builder:
+    """Writes the model term by term; what a subclass changes is whether sizes, numbers, placements and rules hold."""
+
     def __init__(self, problem: Problem, objective: bool) -> None:
         self.problem = problem
         self.objective = objective
+        self.priced = objective or problem.ceiling is not None
         self.model = cp_model.CpModel()
         self.costs: list[cp_model.LinearExprT] = []
+        self.limited = 0
         self.uses: list[list[cp_model.LinearExprT]] = [[] for _ in problem.budgets]
         self.factors = np.array([budget.factors for budget in problem.budgets], dtype=np.int64).reshape(
             len(problem.budgets), len(problem.terms)
@@ -132,21 +135,16 @@ class _Builder:
         self.member_count = [int(i) for i in np.flatnonzero(problem.size)]
 
     def build(self) -> Model:
+        """Return the model."""
         problem, model = self.problem, self.model
-        for i, row in enumerate(self.inside):
+        for row in self.inside:
             model.add_exactly_one(row)
             for g, flag in enumerate(row):
-                if not problem.allowed[i, g]:
-                    model.add(flag == 0)
                 model.add_implication(flag, self.used[g])
-        least_used = [self.used[g] for g in range(len(problem.groups))]
-        model.add_linear_constraint(sum(least_used), problem.least, problem.at_most)
-        for g, group in enumerate(problem.groups):
-            if group.required:
-                model.add(self.used[g] == 1)
-            size = self.size(g)
-            model.add(size >= group.lo).only_enforce_if(self.used[g])
-            model.add(size <= group.hi)
+        self.place()
+        self.number()
+        for g in range(len(problem.groups)):
+            self.limit(g)
             for choice in problem.choices:
                 self._answer(choice.name, g)
             for seat in problem.seats:
@@ -156,9 +154,11 @@ class _Builder:
                     continue
                 if isinstance(term, Count):
                     self._count(t, term, g)
-                elif isinstance(term, Pair) and (term.must or term.groups is not None):
+                elif isinstance(term, Pair) and (term.must or term.groups is not None or problem.ceiling is not None):
                     self._pair(t, term, g)
-        self._pairs_of_all()
+            self._limit(g)
+        if problem.ceiling is None:
+            self._pairs_of_all()
         offsets = [term.offset if isinstance(term, Pair) else 0 for term in problem.terms]
         for budget, used, factors in zip(problem.budgets, self.uses, self.factors, strict=True):
             model.add(sum(used) + int(factors @ offsets) <= budget.most)
@@ -167,15 +167,38 @@ class _Builder:
             model.minimize(sum(self.costs) + offset)
         return Model(model, self.inside, self.used, self.together)
 
+    def place(self) -> None:
+        """Keep items out of the groups that placements forbid."""
+        for i, g in zip(*np.nonzero(~self.problem.allowed), strict=True):
+            self.model.add(self.inside[i][g] == 0)
+
+    def number(self) -> None:
+        """Demand the number of groups, and the groups that have to be used."""
+        self.model.add_linear_constraint(sum(self.used), self.problem.least, self.problem.at_most)
+        for group, used in zip(self.problem.groups, self.used, strict=True):
+            if group.required:
+                self.model.add(used == 1)
+
+    def limit(self, g: int) -> None:
+        """Demand the limits of a group's size."""
+        group, size = self.problem.groups[g], self.size(g)
+        self.model.add(size >= group.lo).only_enforce_if(self.used[g])
+        self.model.add(size <= group.hi)
+
+    def under(self, term: Term) -> list[cp_model.IntVar]:
+        """Return the literals that have to be true for a rule to be demanded; none demands it always."""
+        return []
+
     def size(self, g: int) -> cp_model.LinearExprT:
+        """Return the number of members in a group."""
         return cp_model.LinearExpr.sum([self.inside[i][g] for i in self.member_count])
 
     def _asks(self, t: int) -> bool:
         """Tell whether the points of a term count, in the cost or against a budget."""
-        return bool((self.problem.terms[t].weight and self.objective) or self.factors[:, t].any())
+        return bool((self.problem.terms[t].weight and self.priced) or self.factors[:, t].any())
 
     def _pay(self, cost: cp_model.LinearExprT) -> None:
-        if self.objective:
+        if self.priced:
             self.costs.append(cost)
 
     def _use(self, t: int, points: cp_model.LinearExprT) -> None:
@@ -225,6 +248,13 @@ class _Builder:
                     model.add(values[where] + 1 <= worths[where]).only_enforce_if(before)
         return values
 
+    def _limit(self, g: int) -> None:
+        """Keep what the group pays under the ceiling; the costs of this group are those added last."""
+        paid, self.limited = self.costs[self.limited :], len(self.costs)
+        if self.problem.ceiling is not None:
+            top, under = self.problem.ceiling.numerator, self.problem.ceiling.denominator
+            self.model.add(under * cp_model.LinearExpr.sum(paid) <= top * self.size(g))
+
     def _answer(self, name: str, g: int) -> None:
         problem, model = self.problem, self.model
         choice = next(choice for choice in problem.choices if choice.name == name)
@@ -233,7 +263,7 @@ class _Builder:
         counted = any(self.factors[:, t].any() for t, _ in every)
         terms = [term for t, term in every]
         if choice.capacity is None and not counted:
-            terms = [t for t in terms if t.must or t.forbidden is not None or self.objective]
+            terms = [t for t in terms if t.must or t.forbidden is not None or self.priced]
         if not terms:
             return
         picks = [model.new_bool_var(f"{name}_{g}_{o}") for o in range(len(choice.labels))]
@@ -244,19 +274,30 @@ class _Builder:
         broken = np.zeros((len(problem.size), len(picks)), dtype=np.bool_)
         never = np.zeros(len(picks), dtype=np.bool_)
         for t, term in every:
+            off = [~literal for literal in self.under(term)] if term.must else []
+            wrong = np.zeros_like(broken)
             if term.must:
-                broken |= term.points > 0
-                never |= False if term.fixed is None else term.fixed > 0
+                wrong |= term.points > 0
+                if term.fixed is not None and not off:
+                    never |= term.fixed > 0
+                elif term.fixed is not None:
+                    for dear in np.flatnonzero(term.fixed):
+                        model.add_bool_or([~picks[dear], ~self.used[g], *off])
             else:
                 weights = np.array([term.weight, *self.factors[:, t]])
                 total += weights[:, None, None] * term.points
                 fixed += 0 if term.fixed is None else weights[:, None] * term.fixed
             if term.forbidden is not None:
-                broken |= term.forbidden
-        for i, o in zip(*np.nonzero(broken), strict=True):
-            model.add_bool_or([~self.inside[i][g], ~picks[o]])
-        for o in np.flatnonzero(never):
-            model.add_implication(picks[o], ~self.used[g])
+                wrong |= term.forbidden
+            if off:
+                for i, bad in zip(*np.nonzero(wrong), strict=True):
+                    model.add_bool_or([~rows[i], ~picks[bad], *off])
+            else:
+                broken |= wrong
+        for i, bad in zip(*np.nonzero(broken), strict=True):
+            model.add_bool_or([~rows[i], ~picks[bad]])
+        for bad in np.flatnonzero(never):
+            model.add_implication(picks[bad], ~self.used[g])
         if choice.capacity is not None:
             for o, room in enumerate(choice.capacity.tolist()):
                 if room < problem.groups[g].hi:
@@ -275,7 +316,7 @@ class _Builder:
                 answers.append(_Answer([pick, self.used[g]], against, bool(never[o])))
             worst = (total.max(axis=2).sum(axis=1) + fixed.max(axis=1)).tolist()
             self._settle(self._first(answers, paid, worst, self._mixed(every), g, name))
-        elif self.objective and (total.any() or fixed.any()):
+        elif self.priced and (total.any() or fixed.any()):
             worst = int(total[0].max(axis=1).sum() + fixed[0].max())
             cost = model.new_int_var(0, worst, f"cost_{name}_{g}")
             for pick, worth in zip(picks, paid[0], strict=True):
@@ -302,9 +343,13 @@ class _Builder:
         barred = np.zeros(len(problem.size), dtype=np.bool_)
         points = np.zeros((1 + len(problem.budgets), len(problem.size)), dtype=np.int64)
         vacant = np.zeros(len(points), dtype=np.int64)
+        loose: list[tuple[cp_model.IntVar, BoolArray]] = []
         for t, term in every:
             if term.must:
-                barred |= ~(term.eligible & (term.points == 0))
+                unfit = ~(term.eligible & (term.points == 0))
+                literals = self.under(term)
+                barred |= unfit & (not literals)
+                loose += [(literal, unfit) for literal in literals]
             else:
                 weights = np.array([term.weight, *self.factors[:, t]])
                 points += weights[:, None] * np.where(term.eligible, term.points, term.vacant)
@@ -314,11 +359,16 @@ class _Builder:
         for i in np.flatnonzero(~barred).tolist():
             flag = model.new_bool_var(f"{seat}_{g}_{i}")
             model.add_implication(flag, self.inside[i][g])
+            for literal, unfit in loose:
+                if unfit[i]:
+                    model.add_implication(flag, ~literal)
             answers.append(_Answer([flag], [~self.inside[i][g]], False))
             worths.append(points[:, i].tolist())
         holds = [answer.given[0] for answer in answers]
-        if any(term.must for _, term in every):
-            model.add(sum(holds) == 1).only_enforce_if(self.used[g])
+        rules = [term for _, term in every if term.must]
+        if rules:
+            for term in rules:
+                model.add(sum(holds) >= 1).only_enforce_if([self.used[g], *self.under(term)])
             model.add(sum(holds) <= 1)
         else:
             empty = model.new_bool_var(f"{seat}_{g}_empty")
@@ -336,7 +386,8 @@ class _Builder:
     def _count(self, t: int, term: Count, g: int) -> None:
         problem, model = self.problem, self.model
         limit = int(term.value.sum())
-        if term.must and len(term.penalty) == 1 and self._between(term, g):
+        if term.must and len(term.penalty) == 1:
+            self._among(term, g)
             return
         flags = [self.inside[i][g] for i in range(len(problem.size))]
         total = cp_model.LinearExpr.weighted_sum(flags, term.value.tolist())
@@ -347,8 +398,10 @@ class _Builder:
         sizes = range(problem.groups[g].lo, min(problem.groups[g].hi, problem.members) + 1)
         table = [(s, c, term.at(s, c)) for s in sizes for c in range(limit + 1)]
         if term.must:
-            good = [(s, c) for s, c, points in table if points == 0]
-            model.add_allowed_assignments([size, amount, self.used[g]], [(s, c, 1) for s, c in good] + [(0, 0, 0)])
+            broken = model.new_bool_var(f"broken_{term.name}_{g}")
+            rows = [(s, c, int(points > 0), 1) for s, c, points in table] + [(0, 0, 0, 0)]
+            model.add_allowed_assignments([size, amount, broken, self.used[g]], rows)
+            model.add_bool_or([~broken, *(~literal for literal in self.under(term))])
             return
         worst = max((points for *_, points in table), default=0)
         points = model.new_int_var(0, worst, f"points_{term.name}_{g}")
@@ -357,18 +410,24 @@ class _Builder:
         self._pay(term.weight * points)
         self._use(t, points)
 
-    def _between(self, term: Count, g: int) -> bool:
-        """Say a rule that allows an interval of sums without a table, which large numbers make long."""
+    def _among(self, term: Count, g: int) -> None:
+        """Say a rule on the sum alone without a table, which large numbers make long."""
         good = np.flatnonzero(term.penalty[0, : int(term.value.sum()) + 1] == 0)
-        if not len(good) or good[-1] - good[0] + 1 != len(good):
-            return False
+        literals = self.under(term)
+        if not len(good):
+            self.model.add_bool_or([~self.used[g], *(~literal for literal in literals)])
+            return
         some = np.flatnonzero(term.value).tolist()
         flags = [self.inside[i][g] for i in some]
         total = cp_model.LinearExpr.weighted_sum(flags, [int(term.value[i]) for i in some])
-        self.model.add(total <= int(good[-1]))
-        if good[0] > 0:
-            self.model.add(total >= int(good[0])).only_enforce_if(self.used[g])
-        return True
+        first, last = int(good[0]), int(good[-1])
+        if last - first + 1 != len(good):
+            wanted = cp_model.Domain.from_values(good.tolist())
+            self.model.add_linear_expression_in_domain(total, wanted).only_enforce_if([self.used[g], *literals])
+            return
+        self.model.add(total <= last).only_enforce_if(literals)
+        if first > 0:
+            self.model.add(total >= first).only_enforce_if([self.used[g], *literals])
 
     def _pairs_of_all(self) -> None:
         """Price the pairs that every group pays for: one Boolean a pair, not one in every group."""
@@ -404,7 +463,7 @@ class _Builder:
                 continue
             a, b = self.inside[i][g], self.inside[j][g]
             if term.must:
-                model.add_bool_or([~a, ~b])
+                model.add_bool_or([~a, ~b, *(~literal for literal in self.under(term))])
                 continue
             both = model.new_bool_var(f"both_{i}_{j}_{g}")
             if exact or points > 0:

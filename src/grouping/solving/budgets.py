@@ -42,8 +42,11 @@ log = logging.getLogger(__name__)
 _FRACTIONS = (64, 8, 1)
 """Denominators of prices: the first one under which all numbers stay exact."""
 
+_FEWEST, _SEARCHES = 2, 5
+"""Prices under which plans are looked for before a bound is: so many, and so many while no plan keeps the budgets."""
+
 _ROUNDS = 12
-"""Prices that are tried at most."""
+"""Prices for which a bound is proven at most."""
 
 _ENOUGH = 0.1
 """Part of the gap that better prices could close, below which listing is worth more than another price."""
@@ -276,40 +279,60 @@ class Budgeted:
         self._price()
 
     def _price(self) -> None:
-        """Raise the bound by better and better prices, then close the gap under the best of them."""
-        run: Charged | None = self.free
-        best: tuple[int, Charged, Generation, bool] | None = None
-        for number in range(_ROUNDS):
-            if run is None:
+        """Find plans under better and better prices, then raise the bound by them, and close the gap under the best."""
+        run = self._search()
+        best: tuple[Charged, Generation, bool] | None = None
+        for _ in range(_ROUNDS):
+            if run.done or not self.clock.left:
                 break
-            run._search(self.clock.share(0.05 if number else 0.15, at_most=2.0 if number else 10.0))
-            if self.best is None and number == 1:
-                run._recombine(min(self.clock.left * 0.1, 2.0))
-                if self.best is None:
-                    run._settle_rules()
-            if run.done or run.infeasible:
-                self.ledger.infeasible |= run.infeasible
-                return
             before = self.ledger.bound
             generation, converged = run._generate(self.clock.share(0.4))
             if best is None or before is None or (self.ledger.bound is not None and self.ledger.bound > before):
-                best = (number, run, generation, converged)
+                best = run, generation, converged
             if not run.done:
                 run._recombine(min(self.clock.left * 0.1, 5.0))
             self._keep(run)
-            if run.done or not self.clock.left:
-                return
-            run = self._next()
-        if best is not None:
-            number, run, generation, converged = best
-            log.debug("price %d of %d is the best: %s / %d", number, len(self.tried), run.charges, run.times)
+            following = self._next()
+            if following is None:
+                break
+            run = following
+            run._search(self.clock.share(0.05, at_most=2.0))
+        self.ledger.infeasible |= run.infeasible
+        if best is not None and not self.ledger.done:
+            run, generation, converged = best
+            log.debug("of %d prices the best: %s / %d", len(self.tried), run.charges, run.times)
             self.provenance["prices"] = [p / run.times for p in run.charges]
             if self.best is not None:
                 run.best, run.cost = self.best, run._charged(self.ledger.cost)
-            elif len(self.tried) == 1:
-                run._settle_rules()
             run._finish(generation, converged)
             self.ledger.infeasible |= run.infeasible
+
+    def _search(self) -> Charged:
+        """Look for plans under the prices that the groups seen ask for; return the last run, its prices not yet used
+        for a bound.
+        """
+        run = self.free
+        for number in range(_SEARCHES):
+            run._search(self.clock.share(0.08 if number else 0.1, at_most=3.0 if number else 5.0))
+            if self.best is None:
+                run._recombine(min(self.clock.left * 0.1, 2.0))
+            self._keep(run)
+            enough = run.done or (self.best is not None and number >= _FEWEST)
+            following = None if enough else self._next()
+            if following is None:
+                break
+            run = following if self.best is not None else self._dearer(run, following)
+        if self.best is None and not run.done:
+            run._settle_rules()
+        return run
+
+    def _dearer(self, run: Charged, following: Charged) -> Charged:
+        """Return a run under the prices that follow, at least twice those that gave no plan: halves of groups keep a
+        budget before whole ones do.
+        """
+        before, after = ([p / r.times for p in r.charges] for r in (run, following))
+        prices = [new if new <= 0 else max(new, 2 * old) for old, new in zip(before, after, strict=True)]
+        return following if prices == after or not self._fresh(prices) else self._under(prices)
 
     def _keep(self, run: Charged) -> None:
         """Keep the groups that a run has seen for the next one."""

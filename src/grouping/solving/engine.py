@@ -7,7 +7,8 @@
 
 Small problems are listed outright. Where groups pay for pairs, sizes and counts only, a local search over pairs and the
 edge model take the place of the first two, and CP-SAT or branch and bound over pairs that of the last. The plain
-model in CP-SAT settles whether the rules can be kept at all. Budgets get prices of their own (``budgets.py``).
+model in CP-SAT settles whether the rules can be kept at all. Where the worst group comes first, ``worst.py`` lowers a
+ceiling for all groups before the cost. Budgets get prices of their own (``budgets.py``).
 """
 
 from __future__ import annotations
@@ -28,10 +29,12 @@ from grouping.solving.pairs_search import PairSearch, suits
 from grouping.solving.parts import separated, solve_apart
 from grouping.solving.pricing import TimeUp
 from grouping.solving.proving import Proving
+from grouping.solving.worst import WorstFirst
 
 if TYPE_CHECKING:
     from grouping.problem import IntArray
     from grouping.solving.budgets import Budgeted
+    from grouping.solving.columns import Column
 
 log = logging.getLogger(__name__)
 
@@ -104,6 +107,13 @@ def solve(
         raise ValueError("the gap limit is a share of the cost, from 0 to below 1")
     if unknown := set(without) - set(ENGINES):
         raise ValueError(f"no such engine: {', '.join(sorted(unknown))}; there are {', '.join(ENGINES)}")
+    if problem.worst_first:
+        clock = Clock(time_limit, reproducible, control)
+
+        def make(plain: Problem, clock: Clock) -> _Run:
+            return _Run(plain, clock, seed, workers, gap_limit, frozenset(without), None)
+
+        return WorstFirst(problem, clock, make, workers, seed, on_progress).solution(start)
     pieces = separated(problem)
     if len(pieces) > 1:
         return solve_apart(
@@ -131,7 +141,16 @@ def solve(
 
 
 class _Run(Finding, Proving):
-    """One call of :func:`solve`: the order of the phases."""
+    """One call of :func:`solve`: the order of the phases.
+
+    Attributes
+    ----------
+    listed : every group that keeps the ceiling, where that is known already
+    listable : False when they are known to be too many
+    """
+
+    listed: list[Column] | None = None
+    listable: bool = True
 
     def go(self, given: IntArray | None) -> None:
         """Run the phases until there is a proof or the time is up."""
@@ -150,6 +169,10 @@ class _Run(Finding, Proving):
             elif "local search" not in self.without:
                 part = 0.25 if not self.large else _SEARCH[bisect_left(_SIZES, self.problem.members)]
                 self._search(self.clock.share(part, at_most=float("inf") if self.large else 20.0))
+            if self.problem.ceiling is not None and not self.done:
+                self._under_ceiling()
+                if self.done:
+                    return
             if self.best is None:
                 self._settle_rules()
             if self.large and self.best is not None and self.pairs is None:
@@ -170,6 +193,14 @@ class _Run(Finding, Proving):
                 self.improve()
         else:
             self._prove()
+
+    def _under_ceiling(self) -> None:
+        """List what keeps the ceiling and choose, if it is little enough."""
+        listed = self.listed
+        if listed is None and self.listable:
+            listed = self.listed_under_ceiling(self.clock.share(0.6))
+        if listed is not None:
+            self.choose_under_ceiling(listed)
 
     def _nothing_to_find(self) -> bool:
         """Settle problems without members or groups, and numbers of groups that contradict each other."""

@@ -121,7 +121,10 @@ class Finding(Known):
         """Anneal from a division, keeping the groups of every better one; return the best cost found."""
         cost = self.kernel.big
         visit = self._remember if self.large and sweeps is None else None
-        for cost, group_of in anneal(self.kernel, first, open_groups, self.rng, self.clock, until, sweeps, visit):
+        soft = self.kernel.softened(self.problem.ceiling)
+        for cost, group_of in anneal(soft, first, open_groups, self.rng, self.clock, until, sweeps, visit):
+            if soft is not self.kernel:
+                cost = self.kernel.cost(group_of)
             if cost < self.kernel.limit and not self.large:
                 self.pool.add_division(group_of)
             self.offer(group_of, cost, "local search")

@@ -8,7 +8,8 @@ from __future__ import annotations
 
 from collections.abc import Callable
 from copy import copy
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from fractions import Fraction
 from functools import cached_property
 from typing import NamedTuple
 
@@ -23,6 +24,9 @@ UNITS = (256, 2)
 
 _WORTH_COMPARING = 1e9
 """Numbers compared at most in looking for options that can be left out."""
+
+OVER = 8
+"""What a cost unit above the ceiling costs a search that may pass through such groups."""
 
 _AT_ONCE = 2_000
 """Sets whose costs are computed at once."""
@@ -81,6 +85,8 @@ class Kind:
     size : per item
     big : the price of a broken rule
     family : kinds of the same number share dims, tallies, seats and pairs
+    highest : per size, the most that a group may cost; None without a ceiling
+    over : the price of each cost unit above it; 0 makes it a rule, broken at the price of ``big``
     """
 
     groups: tuple[int, ...]
@@ -96,6 +102,14 @@ class Kind:
     size: IntArray
     big: int
     family: int
+    highest: IntArray | None = None
+    over: int = 0
+
+    def above(self, cost: IntArray, size: IntArray) -> IntArray:
+        """Return what groups of these costs and sizes pay for being above the ceiling."""
+        assert self.highest is not None
+        excess: IntArray = np.maximum(cost - self.highest[size], 0)
+        return self.over * excess if self.over else self.big * (excess > 0)
 
     def costs(self, sets: BoolArray) -> IntArray:
         """Return the cost of each set of items (rows of a 0/1 matrix) as a group of this kind."""
@@ -116,6 +130,8 @@ class Kind:
         if self.pairs is not None:
             together = sets.astype(np.int64) @ self.pairs
             total += (together * sets).sum(axis=1) // 2
+        if self.highest is not None:
+            total += self.above(total, sizes)
         return total
 
 
@@ -187,6 +203,13 @@ class Kernel:
         other.kinds = kinds
         return other
 
+    def softened(self, ceiling: Fraction | None, over: int = OVER) -> Kernel:
+        """Return the kernel for a search that may pass through groups above a ceiling, at a price per cost unit."""
+        if ceiling is None:
+            return self
+        highest = self.problem.highest(ceiling)
+        return self.with_kinds(tuple(replace(kind, highest=highest, over=over) for kind in self.kinds))
+
     @cached_property
     def step(self) -> int:
         """A number that divides every cost without broken rules; bounds may be rounded up to it."""
@@ -255,6 +278,7 @@ class Kernel:
             problem.size,
             self.big,
             family,
+            None if problem.ceiling is None else problem.highest(problem.ceiling),
         )
 
     def _dims(self, group: int) -> tuple[Dim, ...]:

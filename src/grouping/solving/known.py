@@ -6,6 +6,8 @@ import logging
 from abc import ABC, abstractmethod
 from collections.abc import Callable
 from dataclasses import dataclass, field
+from fractions import Fraction
+from math import floor
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -65,8 +67,11 @@ class Solution:
     status : "optimal" (cost equals bound), "feasible" or "infeasible" (proven: no division keeps every rule)
     group_of : per item, the index of its group; None when infeasible
     cost : evaluated by the independent scorer
-    bound : proven lower limit of the cost of any division
+    bound : proven lower limit of the cost of any division; when the worst group comes first, of any whose worst group
+        costs no more per member than the plan's
     provenance : which engine found the plan and which proved the bound, times, counts
+    worst, worst_bound : when the worst group comes first, what it costs per member, and a proven lower limit of that
+        in any division; the plan is optimal when both limits are met
     """
 
     status: str
@@ -74,6 +79,8 @@ class Solution:
     cost: int | None
     bound: int | None
     provenance: dict[str, object] = field(default_factory=dict)
+    worst: Fraction | None = None
+    worst_bound: Fraction | None = None
 
 
 class Known(ABC):
@@ -205,7 +212,11 @@ class Known(ABC):
 
     def _better(self) -> int:
         """Return the most that a division costs that is better than the best one known."""
-        return self.cost - self.kernel.step if self.best is not None else self.kernel.limit - 1
+        if self.best is not None:
+            return self.cost - self.kernel.step
+        if self.problem.ceiling is None:
+            return self.kernel.limit - 1
+        return min(self.kernel.limit - 1, floor(self.problem.ceiling * self.problem.members) + self.kernel.offset)
 
     def _choose(self, columns: list[Column], seconds: float, complete: bool) -> str:
         """Take the best division that listed groups offer; ``complete`` says that a better one uses no others."""

@@ -72,7 +72,14 @@ def all_sets(kind: Kind) -> BoolArray:
 
 
 def within(
-    kernel: Kernel, k: int, pricer: Pricer, price: IntArray, limit: int, clock: Clock, until: float
+    kernel: Kernel,
+    k: int,
+    pricer: Pricer,
+    price: IntArray,
+    limit: int,
+    clock: Clock,
+    until: float,
+    too_many: int = TOO_MANY,
 ) -> BoolArray:
     """Return every set of items whose reduced cost as a group of kind ``k`` is at most ``limit``.
 
@@ -84,14 +91,14 @@ def within(
     Raises
     ------
     TooManyError
-        When there are more than ``TOO_MANY`` of them, or than there is time for, or far more candidates.
+        When there are more than ``too_many`` of them, or than there is time for, or far more candidates.
     TimeUp
         When the clock reaches ``until`` first.
     """
     kind, n = kernel.kinds[k], len(price)
     if len(pricer.what) > _MOST_THINGS:
         raise TooManyError
-    most = int(min(TOO_MANY, _A_SECOND * max(clock.before(until), 0.1)))
+    most = int(min(too_many, _A_SECOND * max(clock.before(until), 0.1)))
     kept = np.zeros((0, n), dtype=np.bool_)
     known = np.zeros((0, _words(n)), dtype=np.uint64)
     for leaves in pricer.leaves(price, clock, until, [limit + 1]):

@@ -37,8 +37,10 @@ _COMPILED_SECONDS = 8.0
 
 
 def suits(kernel: Kernel) -> bool:
-    """Tell whether groups pay for pairs, sizes and counts only, and the tables fit into memory."""
+    """Tell whether groups pay for pairs, sizes and counts only, without a ceiling, and the tables fit into memory."""
     kinds = kernel.kinds
+    if kernel.problem.ceiling is not None:
+        return False
     if any(kind.dims or kind.seats for kind in kinds) or all(kind.pairs is None for kind in kinds):
         return False
     n, groups = len(kernel.problem.size), len(kernel.problem.groups)

@@ -12,7 +12,7 @@ from ortools.sat.python import cp_model
 from grouping.solving.cpsat import run
 
 if TYPE_CHECKING:
-    from grouping.problem import IntArray
+    from grouping.problem import BoolArray, IntArray
     from grouping.solving.clock import Clock
     from grouping.solving.columns import Column
     from grouping.solving.kernel import Kernel
@@ -84,6 +84,43 @@ def choose(
         return Choice(answer.status, None, bound, answer.interrupted)
     chosen = [column for column, use in zip(columns, used, strict=True) if answer.value(use)]
     return Choice(answer.status, division(kernel, chosen), bound, answer.interrupted)
+
+
+def placeable(
+    kernel: Kernel, columns: Sequence[Column], held: BoolArray, clock: Clock, seconds: float, workers: int
+) -> Choice:
+    """Return whether some items can all be placed in listed groups, every other item being in at most one of them.
+
+    When all items are held, it is a division that is looked for, and returned if there is one.
+
+    Parameters
+    ----------
+    held : per item, whether it has to be placed; the list holds every group that it can be in
+    """
+    model = cp_model.CpModel()
+    used = [model.new_bool_var(f"group_{i}") for i in range(len(columns))]
+    holders: list[list[cp_model.IntVar]] = [[] for _ in held]
+    of_kind: list[list[cp_model.IntVar]] = [[] for _ in kernel.kinds]
+    for column, use in zip(columns, used, strict=True):
+        of_kind[column.kind].append(use)
+        for item in np.flatnonzero(column.row):
+            holders[item].append(use)
+    for row, asked in zip(holders, held.tolist(), strict=True):
+        if asked:
+            model.add_exactly_one(row)
+        else:
+            model.add_at_most_one(row)
+    whole = bool(held.all())
+    for kind, row in zip(kernel.kinds, of_kind, strict=True):
+        most = len(kind.groups)
+        model.add_linear_constraint(cp_model.LinearExpr.sum(row), most if kind.required and whole else 0, most)
+    fewest = kernel.problem.least if whole else 0
+    model.add_linear_constraint(cp_model.LinearExpr.sum(used), fewest, kernel.problem.at_most)
+    answer = run(model, clock, seconds, workers, 0)
+    found = None
+    if whole and answer.status in ("optimal", "feasible"):
+        found = division(kernel, [column for column, use in zip(columns, used, strict=True) if answer.value(use)])
+    return Choice(answer.status, found, None, answer.interrupted)
 
 
 def division(kernel: Kernel, columns: Sequence[Column]) -> IntArray:

@@ -477,8 +477,10 @@ def relaxed(kind: Kind, unit: int) -> Kind:
     """Return a kind that costs no more for any group, with all of its cost known to pricing.
 
     Count terms that pricing leaves out cost nothing, pairs cost each item half of the most that they can save it, and
-    seats beyond the first one cost as little as they can.
+    seats beyond the first one cost as little as they can. A ceiling is lifted.
     """
+    if kind.highest is not None:
+        kind = replace(kind, highest=None)
     pricer = Pricer(kind, unit=unit)
     if pricer.exact:
         return kind

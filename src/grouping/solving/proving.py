@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import logging
 from contextlib import suppress
+from math import ceil
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from grouping.solving import assignment
 from grouping.solving.columns import Column, Generation, Pool, cheapest_use
@@ -22,6 +25,12 @@ log = logging.getLogger(__name__)
 
 _PROVABLE_PAIRS = 150
 """Items up to which a division that pays for pairs may be proven."""
+
+_LARGEST_PRICE = 2**44
+"""Ceilings, in units of prices, up to which groups are listed."""
+
+_MOST_UNDER = 400_000
+"""Groups under a ceiling beyond which choosing among them is hopeless: the linear bound drops most of them at once."""
 
 _FIRST_CHOICE = 500
 """Groups that CP-SAT chooses among first when a gap is closed."""
@@ -137,6 +146,42 @@ class Proving(Known):
             self._narrow(self.pool.columns)
         if not self.done:
             self._choose(self.pool.columns, self.clock.left, complete=True)
+
+    def listed_under_ceiling(self, until: float, holding: int | None = None) -> list[Column] | None:
+        """Return every group that keeps the ceiling, None when there are too many or the time was too short.
+
+        A group does so when its reduced cost is not positive if every member's price is the ceiling. An item whose
+        price is so much higher that no group without it can make up for that is in all groups that are then listed.
+
+        Parameters
+        ----------
+        holding : only groups that hold this item
+        """
+        ceiling, unit = self.problem.ceiling, self.kernel.unit
+        if ceiling is None or not unit or abs(ceiling) * unit > _LARGEST_PRICE:
+            return None
+        price = ceil(ceiling * unit) * self.problem.size
+        limit = 0
+        if holding is not None:
+            pairs = [kind.pairs for kind in self.kernel.kinds if kind.pairs is not None]
+            saved = sum(int(-np.minimum(points, 0).sum()) for points in pairs)
+            limit = -(int(price.clip(0).max(initial=0)) * self.problem.largest + unit * saved + 1)
+            price[holding] -= limit
+        found: list[Column] = []
+        fresh = Pool(self.kernel)
+        try:
+            for k, kind in enumerate(self.kernel.kinds):
+                pricer = Pricer(kind, tallies=False, unit=unit)
+                found += fresh.add(k, within(self.kernel, k, pricer, price, limit, self.clock, until, _MOST_UNDER))
+        except (TooManyError, TimeUp):
+            return None
+        return found
+
+    def choose_under_ceiling(self, listed: list[Column]) -> None:
+        """Choose among all groups that keep the ceiling: the best division of all, or proof that there is none."""
+        self.phase = "ceiling"
+        self.provenance["listed"] = len(listed)
+        self._narrow(listed)
 
     def _pair_proof(self) -> PairProof:
         return PairProof(

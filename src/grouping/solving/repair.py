@@ -34,7 +34,8 @@ _MOST_KEPT = 1_000
 """Violated groups that are kept of one search."""
 
 _EASY = 2_000
-"""Members up to which the first search goes most of the way; beyond, it has to be sure of an end."""
+"""Members up to which a few rounds give the linear problem prices worth going to; beyond, they do not in any time that
+there is, and the goal is each member's share in the cost of the best plan."""
 
 _FARTHEST = 0.99
 """How far on the way to the prices of the linear problem a search goes at most."""
@@ -64,11 +65,14 @@ class Repair:
         self.kernel = generation.kernel
         self.right: IntArray = np.zeros(len(self.kernel.problem.size), dtype=np.int64)
         self.per_group: list[int] = []
-        self.reach = 0.85 if self.kernel.problem.members <= _EASY else 0.6
+        self.easy = self.kernel.problem.members <= _EASY
+        self.reach = 0.85 if self.easy else 0.5
 
     def run(self, until: float, upper: Callable[[], int], on_round: Callable[[], None], guess: Prices | None) -> bool:
         """Raise the bound until it meets the best plan or time is up; see :meth:`Generation.run`."""
         generation, clock = self.generation, self.generation.clock
+        if not self.easy and guess is not None:
+            return self._towards(guess, until, upper, on_round)
         generation.begin(guess)
         rest = clock.share(0.5)
         while clock.spent < until:
@@ -91,7 +95,18 @@ class Repair:
             rest = clock.spent + max(_SHARE * (clock.spent - begun), 0.5)
         return False
 
-    def step(self, price: Prices, per_group: Prices, until: float) -> tuple[list[Column], bool]:
+    def _towards(self, guess: Prices, until: float, upper: Callable[[], int], on_round: Callable[[], None]) -> bool:
+        """Go to prices that are guessed, each search within half of the time that is left; see :meth:`run`."""
+        clock, bound = self.generation.clock, self.generation.bound
+        nothing = np.zeros(len(self.generation.pricers))
+        while clock.spent < until and (bound.cost is None or bound.cost < upper()):
+            self.step(guess, nothing, clock.spent + max(0.5 * (until - clock.spent), 0.5), effort=float("inf"))
+            on_round()
+        return False
+
+    def step(
+        self, price: Prices, per_group: Prices, until: float, effort: float = _EFFORT
+    ) -> tuple[list[Column], bool]:
         """Search for violated groups under prices on the way to given ones, and keep the repaired prices if better.
 
         Returns
@@ -106,7 +121,7 @@ class Repair:
         complete = True
         new: list[Column] = []
         for k, pricer in enumerate(self.generation.pricers):
-            needed, sets, done = _overdrawn(pricer, mixed, allowed[k], self.generation.clock, until)
+            needed, sets, done = _overdrawn(pricer, mixed, allowed[k], self.generation.clock, until, effort)
             complete = complete and done
             new += self.generation.take(k, sets)
             lowered = np.maximum(lowered, needed)
@@ -124,7 +139,7 @@ class Repair:
 
 
 def _overdrawn(
-    pricer: Pricer, price: IntArray, allowed: int, clock: Clock, until: float
+    pricer: Pricer, price: IntArray, allowed: int, clock: Clock, until: float, effort: float
 ) -> tuple[IntArray, BoolArray, bool]:
     """Return by how much every item has to lower its price so that no group has a reduced cost below ``allowed``,
     groups that have one, and whether all were looked at. Others are judged by the limits at the nodes they are below.
@@ -132,7 +147,7 @@ def _overdrawn(
     needed: IntArray = np.zeros(len(price), dtype=np.int64)
     tree, kept = Tree(pricer, price), []
     count = 0
-    for leaf in tree.leaves(clock, until, [allowed], _EFFORT * len(price)):
+    for leaf in tree.leaves(clock, until, [allowed], effort * len(price)):
         if not len(leaf.low):
             continue
         before = needed.sum()

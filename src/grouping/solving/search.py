@@ -178,6 +178,8 @@ class Family:
         if kind.pairs is not None and self.beside is not None:
             total += self.pairs[rows] + self.beside[rows, more] * comes - self.beside[rows, less] * goes
             total -= np.where(goes & comes, kind.pairs[less, more], 0)
+        if kind.highest is not None:
+            total += kind.above(total, size)
         return total
 
 

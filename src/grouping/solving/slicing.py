@@ -67,6 +67,7 @@ def cut(problem: Problem, items: IntArray, groups: Sequence[int], least: int, mo
         most=most,
         scale=problem.scale,
         keys=tuple(problem.keys[i] for i in items),
+        ceiling=problem.ceiling,
     )
     return Slice(smaller, items, np.array(groups, dtype=np.int64))
 
