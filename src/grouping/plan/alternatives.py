@@ -34,7 +34,7 @@ class Alternative:
     Attributes
     ----------
     plan : verified; its groups are called as those of the first plan that they resemble most
-    loss : by how much it scores less than the first plan
+    loss : by how much it scores less than the first plan; negative where that one is not the best
     moves : how many members would have to move to get there from the first plan, whatever the groups are called
     """
 
@@ -164,6 +164,7 @@ def alternatives(
     for _, p, place, _ in found[:count]:
         changed = [place if q == p else start for q, start in enumerate(starts)]
         options.append(_alternative(plan, parts, changed, told, begun))
+    options.sort(key=lambda one: one.plan.cost)  # with the teams without members given out anew
     _check_apart(plan, options, min_moves)
     return Alternatives(tuple(options), count, everything and len(found) <= count)
 

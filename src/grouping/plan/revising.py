@@ -4,18 +4,18 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
-from grouping.errors import InfeasibleError, Issue, PolicyError, VerificationError
+from grouping.errors import InfeasibleError, Issue, NoPlanFoundError, PolicyError, VerificationError
 from grouping.plan.asking import Asked
 from grouping.plan.changes import changes
 from grouping.plan.forming import checked_limit, checked_workers, plan_of
 from grouping.plan.levels import Levels
 from grouping.plan.moving import Moving, priced
 from grouping.plan.reasons import counted, reasons
-from grouping.scale.sharing import Options, Part, solve_parts
+from grouping.scale.sharing import Options, Part, merged, solve_parts
 from grouping.scoring import faults, score
 from grouping.solving.engine import Solution
 
@@ -31,6 +31,10 @@ if TYPE_CHECKING:
 
 PRICE = 50.0
 """Member-points that a move costs if nothing else is said: half a member fully badly served."""
+
+
+_QUICK = 3.0
+"""Seconds of the first run, for each part."""
 
 
 @dataclass(frozen=True)
@@ -238,7 +242,7 @@ def _priced(asked: Asked, prices: Mapping[str, Fraction], options: Options) -> R
     todo = [p for p, same in enumerate(still) if not same]
     for p in todo:
         _refuse(asked.parts[p], counted(asked.parts[p].part))
-    found = solve_parts([Part(asked.parts[p].part.name, problems[p][0], asked.parts[p].start) for p in todo], options)
+    found = _solved([Part(asked.parts[p].part.name, problems[p][0], asked.parts[p].start) for p in todo], options)
     for p, solution in zip(todo, found, strict=True):
         if solution is not None and solution.status == "infeasible":
             _refuse(asked.parts[p], reasons(asked.parts[p].part))
@@ -259,6 +263,28 @@ def _priced(asked: Asked, prices: Mapping[str, Fraction], options: Options) -> R
             bound = solution.bound
         least += Fraction(bound or 0, moving.part.problem.scale * finer)  # no term is negative
     return revision(asked, places, least, prices, solutions, options)
+
+
+def _solved(parts: list[Part], options: Options) -> list[Solution | None]:
+    """Return the solution of every part: a short run first, since the old division is mostly as good as proven."""
+    quick = _QUICK * len(parts)
+    if options.reproducible or 2 * quick > options.time_limit or not parts:
+        return solve_parts(parts, options)
+    try:
+        found = solve_parts(parts, replace(options, time_limit=quick))
+    except NoPlanFoundError:
+        return solve_parts(parts, options)
+    if any(one is None or one.status == "infeasible" for one in found):
+        return found
+    open_ = [p for p, one in enumerate(found) if one is not None and one.status == "feasible"]
+    stopped = options.control is not None and options.control.stopped
+    if not open_ or stopped or any(one is not None and one.provenance.get("stopped_by") == "user" for one in found):
+        return found
+    again = [replace(parts[p], start=one.group_of) for p in open_ if (one := found[p]) is not None]
+    for p, one in zip(open_, solve_parts(again, options), strict=True):
+        if one is not None:
+            found[p] = merged(found[p], one)
+    return found
 
 
 def _within(asked: Asked, most: int, options: Options) -> Revision:
