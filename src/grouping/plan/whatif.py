@@ -253,7 +253,7 @@ def what_if(
     >>> moved.cost == gp.evaluate(roster, today.inputs.policy, moved.assignments[["member_id", "group"]]).cost
     True
     >>> round(moved.score_change, 2), moved.broken
-    (-0.55, ())
+    (-0.11, ())
     """
     asked = {
         "member": member, "group": group, "swap": swap, "leave": leave, "join": join, "merge": merge, "split": split,
