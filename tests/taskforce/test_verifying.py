@@ -448,3 +448,38 @@ def test_leader_or_deputy_is_there_every_day():
         given=Given(homes={"m0": "T", "m1": "T"}),
     )
     assert "T: neither leader nor deputy is present on 2026-05-06" in verify(roster, plan)
+
+
+def test_tasks_of_one_time_share_what_a_team_may_give():
+    roster = people("O", count=3)
+    tasks = tuple(
+        job(dt.datetime(2026, 5, 5, 8), dt.datetime(2026, 5, 5, 12 + number)).model_copy(
+            update={"task_id": f"T{number}"}
+        )
+        for number in range(2)
+    )
+    services = tuple(
+        Service(task=task.task_id, member_id=f"m{number}", role="r", presence=task.presence(task.roles[0]), home="T")
+        for number, task in enumerate(tasks)
+    )
+    plan = TaskForceResult(
+        status="feasible",
+        cost=0,
+        scale=1,
+        tasks=tasks,
+        policy=gp.TaskPolicy(max_share_rounding="floor", max_share_from_one_team=0.5),
+        services=services,
+        given=Given(homes=dict.fromkeys(roster.member_ids, "T")),
+    )
+    told = "at 2026-05-05 08:00 2 of 3 members of X / T are away, 1 are allowed"
+    assert told in verify(roster, plan)
+    apart = plan.model_copy(update={"policy": gp.TaskPolicy(max_share_rounding="ceil", max_share_from_one_team=0.5)})
+    assert not any("are away" in fault for fault in verify(roster, apart))
+    earlier = plan.model_copy(
+        update={
+            "tasks": tasks[:1],
+            "services": services[:1],
+            "given": plan.given.model_copy(update={"fixed_tasks": tasks[1:], "fixed_services": services[1:]}),
+        }
+    )
+    assert told in verify(roster, earlier)

@@ -172,6 +172,10 @@ def overtime(case: Evidence) -> Iterator[str]:
     """Presence of planned tasks beyond the shifts released for them, month by month."""
     worked: dict[str, Counter[str]] = {}
     limits: dict[str, list[float]] = {}
+    released: dict[tuple[str, str], set[dt.date]] = {}
+    for release in case.plan.releases:
+        if not release.begun:
+            released.setdefault((release.task, release.member_id), set()).add(release.day)
     for one in case.plan.services:
         task = case.tasks[one.task]
         if task.kind == "emergency":
@@ -179,7 +183,7 @@ def overtime(case: Evidence) -> Iterator[str]:
         months: Counter[str] = Counter()
         for start, end in case.presence(one):
             months[case.clock.month(start)] += end - start
-        days = {r.day for r in case.plan.releases if (r.task, r.member_id, r.begun) == (one.task, one.member_id, False)}
+        days = released.get((one.task, one.member_id), set())
         for shift in case.shifts(one):
             if shift.day in days and months[f"{shift.day:%Y-%m}"]:
                 months[f"{shift.day:%Y-%m}"] -= shift.minutes

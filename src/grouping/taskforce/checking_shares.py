@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from typing import TYPE_CHECKING
 
 from grouping.roster.teams import Teams
@@ -36,16 +36,20 @@ def shares(case: Evidence) -> Iterator[str]:
     for moment in {task.starts for task in limited}:
         running = [task for task in limited if task.starts <= moment < task.ends]
         names = {task.task_id for task in running}
-        fixed = {one.member_id for one in case.plan.given.fixed_services if one.task in names}
-        ours = {one.member_id for one in case.plan.services if one.task in names}
-        for team, size in of_team.items() if len(running) > 1 else ():
+        standing = _by_team(case, (one.member_id for one in case.plan.given.fixed_services if one.task in names))
+        added = _by_team(case, (one.member_id for one in case.plan.services if one.task in names))
+        for team, number in added.items() if len(running) > 1 else ():
+            size = of_team[team]
             most = max(_share(case, task, "team", size) or 0 for task in running)
-            standing, added = (
-                sum(team_of(case.members[one]) == team for one in ids if one in case.members) for ids in (fixed, ours)
-            )
-            if added > max(0, most - standing):
-                what = f"{standing + added} of {size} members of {' / '.join(team)} are away"
+            if number > max(0, most - standing[team]):
+                what = f"{standing[team] + number} of {size} members of {' / '.join(team)} are away"
                 yield f"at {moment:%Y-%m-%d %H:%M} {what}, {most} are allowed"
+
+
+def _by_team(case: Evidence, member_ids: Iterable[str]) -> Counter[tuple[str, str]]:
+    """Return how many different members are of each team."""
+    people = (case.members[one] for one in set(member_ids) if one in case.members)
+    return Counter(team for member in people if (team := team_of(member)))
 
 
 def _share(case: Evidence, task: Task, of: str, number: int) -> int | None:

@@ -46,10 +46,11 @@ class Evidence:
         for service in plan.services:
             self.services.setdefault(service.task, []).append(service)
         self.demands: dict[object, Demand] = {}
+        self.trades: dict[tuple[str, str], frozenset[str]] = {}
         if kept is None:
             self.members = {member.member_id: member for member in roster.members}
             return
-        self.members, self.clock, self.demands = kept.members, kept.clock, kept.demands
+        self.members, self.clock, self.demands, self.trades = kept.members, kept.clock, kept.demands, kept.trades
         self.travel, self.teams, self.able = kept.travel, kept.teams, kept.able
         self.fits, self.fixed_days = kept.fits, kept.fixed_days
 
@@ -102,6 +103,17 @@ class Evidence:
             for task in self.tasks.values()
             for role in task.roles
         }
+
+    def trade(self, task_id: str, role: TaskRole) -> frozenset[str]:
+        """Return the lines of a role's trade: its own, else those that most of the able have; empty if unknown."""
+        if role.business_lines:
+            return frozenset(role.business_lines)
+        key = (task_id, role.name)
+        if key not in self.trades:
+            lines = Counter(member.business_line for member in self.able[key] if member.business_line)
+            most = max(lines.values(), default=0)
+            self.trades[key] = frozenset(line for line, number in lines.items() if number == most)
+        return self.trades[key]
 
     @cached_property
     def fits(self) -> dict[str, int]:

@@ -170,10 +170,8 @@ class Judge:
         return self.plan.model_copy(update={"services": services, "releases": releases, "rests": rests})
 
     def _weighed(self, case: Evidence) -> dict[tuple[str, str], int]:
-        counted = recount(case).items()
-        return {
-            key: number * self.plan.policy.factor(key[1]) for key, number in counted if self.plan.policy.factor(key[1])
-        }
+        weighed = {key: number * self._factors[key[1]] for key, number in recount(case).items()}
+        return {key: points for key, points in weighed.items() if points}
 
     def task(self, task_id: str) -> Task:
         """Return a task of the plan; InputError where there is none."""

@@ -27,7 +27,9 @@ def recount(case: Evidence) -> Points:
         task, member = case.tasks[one.task], case.members[one.member_id]
         role = task.role(one.role)
         able = case.able[one.task, one.role]
-        points[one.task, "Trade"] += 100 * _is_of_other_trade(member, role, able)
+        points[one.task, "Trade"] += 100 * (
+            bool(trade := case.trade(one.task, role)) and member.business_line not in trade
+        )
         points[one.task, "Level"] += _level(case, member, able)
         points[one.task, "Nearness"] += sum(_ways(case, one, task, role))
         if case.policy.of(task, "on_duty_first"):
@@ -48,13 +50,6 @@ def recount(case: Evidence) -> Points:
         for task_id, number in breaches(case, rule, tasks).items():
             points[task_id, "Wishes"] += 100 * number
     return Counter({key: number for key, number in points.items() if number})
-
-
-def _is_of_other_trade(member: Member, role: TaskRole, able: list[Member]) -> bool:
-    if role.business_lines:
-        return member.business_line not in role.business_lines
-    lines = Counter(other.business_line for other in able if other.business_line)
-    return bool(lines) and (lines.get(member.business_line or "", 0) < max(lines.values()))
 
 
 def _level(case: Evidence, member: Member, able: list[Member]) -> int:
