@@ -64,20 +64,23 @@ def test_list_of_changes_by_hand() -> None:
     assert bare.columns.tolist() == table.columns.tolist()
 
 
-def test_the_points_of_a_reason_are_those_of_evaluate(roster: gp.Roster, plan: gp.Plan) -> None:
-    table = plan.changes(match=True)
-    names = table.attrs["renamed"]
-    groups = plan.assignments.set_index("member_id")["group"].to_dict()
-    moved = table[table["change"] == "moved"].iloc[0]
-    back = gp.evaluate(roster, plan.inputs.policy, {**groups, moved["member_id"]: names[moved["from"]]})
-    assert f"{abs(plan.score - back.score):.2f}" in moved["reason"]
-    for row in back.scores.itertuples():
-        here = plan.scores.set_index("criterion").loc[row.criterion, "points"]
-        if row.points != here:
-            way = "better" if row.points > here else "worse"
-            assert f"{row.criterion} {abs(row.points - here)} points {way}" in moved["reason"]
-        else:
-            assert f"{row.criterion} " not in moved["reason"]
+def test_the_points_of_a_reason_are_those_of_evaluate(roster: gp.Roster) -> None:
+    policy = gp.Policy.balanced(size=(5, 15))
+    today = roster.to_frame().set_index("member_id")["current_group"].to_dict()
+    goes = {"HQ0001": today["HQ0042"], "HQ0020": today["HQ0001"], "HQ0033": today["HQ0001"]}
+    new = gp.evaluate(roster, policy, {**today, **goes})
+    here = new.scores.set_index("criterion")["points"]
+    table = new.changes()
+    assert table["member_id"].tolist() == list(goes)
+    for moved in table.itertuples():
+        back = gp.evaluate(roster, policy, {**today, **goes, moved.member_id: today[moved.member_id]})
+        assert (
+            f"scores {abs(new.score - back.score):.2f} {'more' if new.score > back.score else 'less'}" in moved.reason
+        )
+        for row in back.scores.itertuples():
+            way = "better" if row.points > here[row.criterion] else "worse"
+            told = f"{row.criterion} {abs(row.points - here[row.criterion])} points {way}"
+            assert (told in moved.reason) == (row.points != here[row.criterion])
 
 
 def test_only_names_differ(plan: gp.Plan) -> None:
