@@ -12,8 +12,9 @@ import re
 import sys
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from enum import StrEnum
+from inspect import Signature, signature
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -126,6 +127,7 @@ def _positive(value: float) -> float:
     return value
 
 
+PlanFile = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.json that `form` wrote.")]
 RosterPath = Annotated[
     Path, typer.Argument(metavar="ROSTER", help="A workbook, CSV or JSON file, a folder of them, or - for stdin.")
 ]
@@ -171,9 +173,62 @@ UsualRotas = Annotated[
 ]
 
 
-@app.command()
-def form(
+@dataclass(frozen=True)
+class Reading:
+    """A roster as the command line names it, and how it is to be read."""
+
+    path: Path
+    encoding: str | None
+    unknown_shift: UnknownShift
+    column: list[str] | None
+    sheet: list[str] | None
+    usual_rotas: bool
+
+    def roster(self) -> Roster:
+        """Return the roster."""
+        from grouping.roster import read_roster
+
+        return read_roster(
+            self.path if str(self.path) != "-" else "-",
+            columns=dict(_pair(text) for text in self.column or ()),
+            sheets=dict(_pair(text) for text in self.sheet or ()),
+            encoding=self.encoding,
+            unknown_shift=self.unknown_shift.value,
+            usual_rotas=self.usual_rotas,
+        )
+
+
+def _reading(
     roster: RosterPath,
+    encoding: Encoding = None,
+    unknown_shift: Shifts = UnknownShift.error,
+    column: Columns = None,
+    sheet: Sheets = None,
+    usual_rotas: UsualRotas = False,
+) -> Reading:
+    return Reading(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+
+
+def _reads(command: Callable[..., None]) -> Callable[..., None]:
+    """Let a command take a roster and the options of reading it where it says ``reading``."""
+    own = signature(command, eval_str=True).parameters
+    first, *more = signature(_reading, eval_str=True).parameters.values()
+    shown = [first if name == "reading" else parameter for name, parameter in own.items()] + more
+
+    def run(**given: Any) -> None:
+        reading = _reading(**{parameter.name: given.pop(parameter.name) for parameter in (first, *more)})
+        command(reading=reading, **given)
+
+    run.__name__, run.__doc__ = command.__name__, command.__doc__
+    run.__annotations__ = {parameter.name: parameter.annotation for parameter in shown}
+    run.__dict__["__signature__"] = Signature(shown)
+    return run
+
+
+@app.command()
+@_reads
+def form(
+    reading: Reading,
     policy: PolicyFile = None,
     preset: PresetName = None,
     size: Size = None,
@@ -192,11 +247,6 @@ def form(
     ] = None,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON on stdout, and nothing else.")] = False,
     lang: Language = Lang.en,
-    encoding: Encoding = None,
-    unknown_shift: Shifts = UnknownShift.error,
-    column: Columns = None,
-    sheet: Sheets = None,
-    usual_rotas: UsualRotas = False,
 ) -> None:
     """Form groups, and set today's division beside the proposal where the roster has one."""
     with _exits(lang.value):
@@ -208,7 +258,7 @@ def form(
         if out is not None:
             check_folder(out, force)
         wanted = _policy(policy, preset, size, groups, sessions)
-        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        people = reading.roster()
         if by_branch and out is not None:
             _form_branches(people, wanted, out, force, time_limit_per_branch=time_limit, seed=seed, workers=workers)
             return
@@ -222,13 +272,11 @@ def form(
             typer.echo(str(file), err=as_json)
 
 
-PlanFile = Annotated[Path, typer.Argument(metavar="PLAN.json", help="A plan as `grouping form --out` writes it.")]
-
-
 @app.command()
+@_reads
 def revise(
     plan: PlanFile,
-    roster: RosterPath,
+    reading: Reading,
     policy: Annotated[
         Path | None, typer.Option("--policy", help="Policy file; that of the plan if not given.", metavar="FILE")
     ] = None,
@@ -240,11 +288,6 @@ def revise(
     out: Annotated[Path | None, typer.Option("--out", "-o", help="File to write the new plan to.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
     lang: Language = Lang.en,
-    encoding: Encoding = None,
-    unknown_shift: Shifts = UnknownShift.error,
-    column: Columns = None,
-    sheet: Sheets = None,
-    usual_rotas: UsualRotas = False,
 ) -> None:
     """Revise a plan for the people of now, moving few, and list who joins, leaves and moves, and why."""
     with _exits(lang.value):
@@ -256,7 +299,7 @@ def revise(
         if out is not None:
             check_file(out, force=force)
         before = Plan.from_json(plan)
-        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        people = reading.roster()
         with _shown() as tell:
             found = revised(
                 before, roster=people, policy=None if policy is None else Policy.load(policy), max_moves=max_moves,
@@ -269,15 +312,11 @@ def revise(
 
 
 @app.command()
+@_reads
 def place(
     plan: PlanFile,
-    roster: RosterPath,
+    reading: Reading,
     lang: Language = Lang.en,
-    encoding: Encoding = None,
-    unknown_shift: Shifts = UnknownShift.error,
-    column: Columns = None,
-    sheet: Sheets = None,
-    usual_rotas: UsualRotas = False,
 ) -> None:
     """Rank the groups for every member of the roster who is not in the plan yet; nobody else moves."""
     with _exits(lang.value):
@@ -285,7 +324,7 @@ def place(
         from grouping.plan.placing import place_all
 
         before = Plan.from_json(plan)
-        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        people = reading.roster()
         found = place_all(before, people)
         if not found:
             typer.echo("everybody is in the plan" if lang is Lang.en else "全部成员均已编入方案")
@@ -293,17 +332,13 @@ def place(
 
 
 @app.command()
+@_reads
 def check(
-    roster: RosterPath,
+    reading: Reading,
     policy: PolicyFile = None,
     preset: PresetName = None,
     size: Size = None,
     groups: Groups = None,
-    encoding: Encoding = None,
-    unknown_shift: Shifts = UnknownShift.error,
-    column: Columns = None,
-    sheet: Sheets = None,
-    usual_rotas: UsualRotas = False,
     lang: Language = Lang.en,
     html: Annotated[Path | None, typer.Option("--html", metavar="FILE", help="Write the report as HTML, too.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --html.")] = False,
@@ -314,7 +349,7 @@ def check(
         from grouping.writing import write_file
 
         wanted = _policy(policy, preset, size, groups, None)
-        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        people = reading.roster()
         typer.echo(people.report.describe(lang.value))
         if html is not None:
             page = (
@@ -329,8 +364,9 @@ def check(
 
 
 @app.command()
+@_reads
 def diagnose(
-    roster: RosterPath,
+    reading: Reading,
     policy: PolicyFile = None,
     preset: PresetName = None,
     size: Size = None,
@@ -338,11 +374,6 @@ def diagnose(
     time_limit: Limit = 10.0,
     seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
     as_json: Annotated[bool, typer.Option("--json", help="The diagnosis as JSON on stdout, and nothing else.")] = False,
-    encoding: Encoding = None,
-    unknown_shift: Shifts = UnknownShift.error,
-    column: Columns = None,
-    sheet: Sheets = None,
-    usual_rotas: UsualRotas = False,
     lang: Language = Lang.en,
 ) -> None:
     """Tell why no division keeps every rule, the smallest change that makes a plan, and which rules clash.
@@ -353,22 +384,22 @@ def diagnose(
         from grouping.plan.diagnosing import diagnose as find
 
         wanted = _policy(policy, preset, size, groups, None)
-        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        people = reading.roster()
         found = find(people, wanted, time_limit=time_limit, seed=seed)
         typer.echo(found.to_json(lang=lang.value) if as_json else found.text(lang.value))
         if found.status != "feasible":
             raise typer.Exit(INFEASIBLE if found.status == "infeasible" else NO_PLAN)
 
 
-PlanPath = Annotated[Path, typer.Argument(metavar="PLAN", help="The plan.json that `form` wrote.")]
 AnswerFormat = Annotated[Format, typer.Option("--format", help="Form of the answer.")]
 Names = Annotated[bool, typer.Option("--names", help="Name the members, beside their ids.")]
 
 
 @app.command()
+@_reads
 def explain(
-    plan: PlanPath,
-    roster: RosterPath,
+    plan: PlanFile,
+    reading: Reading,
     member: Annotated[str | None, typer.Option("--member", metavar="ID", help="Why is this member where they are?")] = (
         None
     ),
@@ -377,23 +408,19 @@ def explain(
     form: AnswerFormat = Format.text,
     names: Names = False,
     lang: Language = Lang.en,
-    encoding: Encoding = None,
-    unknown_shift: Shifts = UnknownShift.error,
-    column: Columns = None,
-    sheet: Sheets = None,
-    usual_rotas: UsualRotas = False,
 ) -> None:
     """Answer why: why a member is in a group, what a group is good for, or the plan as a whole beside today's."""
     with _exits(lang.value):
-        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        people = reading.roster()
         division = _division(plan, people)
         _answer(division.explain(member, group=group, swaps=swaps or None), form, lang, names)
 
 
 @app.command("what-if")
+@_reads
 def what_if(
-    plan: PlanPath,
-    roster: RosterPath,
+    plan: PlanFile,
+    reading: Reading,
     member: Annotated[str | None, typer.Option("--member", metavar="ID", help="Who goes to --group.")] = None,
     group: Annotated[str | None, typer.Option("--group", metavar="NAME", help="Where --member goes.")] = None,
     swap: Annotated[tuple[str, str] | None, typer.Option("--swap", metavar="ID ID", help="They change places.")] = None,
@@ -419,17 +446,12 @@ def what_if(
     form: AnswerFormat = Format.text,
     names: Names = False,
     lang: Language = Lang.en,
-    encoding: Encoding = None,
-    unknown_shift: Shifts = UnknownShift.error,
-    column: Columns = None,
-    sheet: Sheets = None,
-    usual_rotas: UsualRotas = False,
 ) -> None:
     """Count what one change of a plan would do, exactly, and which rules it would break; the plan stays as it is."""
     with _exits(lang.value):
         from grouping.plan.whatif import what_if as ask
 
-        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        people = reading.roster()
         found = ask(
             _division(plan, people), member=member, group=group, swap=swap, leave=leave or None, merge=merge,
             split=split, into=into or None, weight=_weights(weight), principles=_weights(principle), drop=drop or None,
@@ -467,8 +489,9 @@ def _answer(answer: Explanation | WhatIf, form: Format, lang: Lang, names: bool)
 
 
 @app.command()
+@_reads
 def tradeoffs(
-    roster: RosterPath,
+    reading: Reading,
     policy: PolicyFile = None,
     preset: PresetName = None,
     size: Size = None,
@@ -479,22 +502,17 @@ def tradeoffs(
     time_limit: Limit = 60.0,
     seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Cores to use; all if not given.")] = None,
-    encoding: Encoding = None,
-    unknown_shift: Shifts = UnknownShift.error,
-    column: Columns = None,
-    sheet: Sheets = None,
-    usual_rotas: UsualRotas = False,
     lang: Language = Lang.en,
 ) -> None:
     """Show what one principle costs the others: plans of which none is better in all principles than another."""
     with _exits(lang.value):
         from grouping.plan.tradeoffs import tradeoffs as find
-        from grouping.taskforce.command import check_file
+        from grouping.writing import check_place
 
         if out is not None:
-            check_file(out, force)
+            check_place(out, force=force)
         wanted = _policy(policy, preset, size, groups, None)
-        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+        people = reading.roster()
         found = find(people, wanted, points=points, time_limit=time_limit, seed=seed, workers=workers)
         if out is not None:
             found.to_csv(out, lang.value)
@@ -504,8 +522,9 @@ def tradeoffs(
 
 
 @app.command()
+@_reads
 def task(
-    roster: RosterPath,
+    reading: Reading,
     tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="Tasks, .json, .toml or .csv.")],
     standing: Annotated[
         Path | None, typer.Option("--standing", metavar="PLAN", help="plan.json of the standing groups.")
@@ -521,19 +540,15 @@ def task(
     seed: Annotated[int, typer.Option("--seed", help="Of all random choices.")] = 0,
     workers: Annotated[int | None, typer.Option("--workers", min=1, help="Cores to use; two if not given.")] = None,
     lang: Language = Lang.en,
-    encoding: Encoding = None,
-    unknown_shift: Shifts = UnknownShift.error,
-    column: Columns = None,
-    sheet: Sheets = None,
-    usual_rotas: UsualRotas = False,
 ) -> None:
     """Choose the people of temporary project groups, which leave the standing groups as they are."""
     with _exits(lang.value):
         from grouping.taskforce import command
+        from grouping.writing import check_place
 
         if out is not None:
-            command.check_file(out, force)
-        people = _roster(roster, encoding, unknown_shift, column, sheet, usual_rotas)
+            check_place(out, force=force)
+        people = reading.roster()
         plan = command.form(people, tasks, standing, policy, time_limit=time_limit, seed=seed, workers=workers)
         if out is not None:
             plan.to_json(out)
@@ -570,26 +585,6 @@ def demo(time_limit: Limit = 55.0, lang: Language = Lang.en) -> None:
         policy = Policy.balanced(size=(6, 12))
         plan = _form(people, policy, time_limit, 0)
         typer.echo(summary(people, policy, plan, lang.value))
-
-
-def _roster(
-    path: Path,
-    encoding: str | None,
-    unknown_shift: UnknownShift,
-    columns: list[str] | None,
-    sheets: list[str] | None,
-    usual_rotas: bool,
-) -> Roster:
-    from grouping.roster import read_roster
-
-    return read_roster(
-        path if str(path) != "-" else "-",
-        columns=dict(_pair(text) for text in columns or ()),
-        sheets=dict(_pair(text) for text in sheets or ()),
-        encoding=encoding,
-        unknown_shift=unknown_shift.value,
-        usual_rotas=usual_rotas,
-    )
 
 
 def _pair(text: str) -> tuple[str, str]:

@@ -40,6 +40,14 @@ def check_file(path: str | os.PathLike[str], *, force: bool) -> Path:
     return file
 
 
+def check_place(path: str | os.PathLike[str], *, force: bool) -> Path:
+    """Return the path of a file that may be written and whose folder is there; InputError otherwise."""
+    file = check_file(path, force=force)
+    if not file.parent.is_dir():
+        raise InputError(Issue("no_folder", Phrase("its folder is not there", "所在文件夹不存在"), file=str(file)))
+    return file
+
+
 def write_file(path: str | os.PathLike[str], content: bytes, *, force: bool) -> Path:
     """Write a file as a whole; one that is there is only replaced with ``force``.
 

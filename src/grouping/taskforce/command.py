@@ -5,7 +5,6 @@ from __future__ import annotations
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grouping.errors import InputError, Issue
 from grouping.plan.evaluation import Evaluation
 from grouping.plan.rendering import table
 from grouping.policy.files import read
@@ -18,15 +17,6 @@ if TYPE_CHECKING:
     from grouping.taskforce.plans import TaskForcePlan
 
 _STAND_IN = {"en": "Who could stand in:", "zh": "候补人选："}
-
-
-def check_file(file: Path, force: bool) -> None:
-    """Refuse a file that is there, or has no folder, before anything is solved."""
-    if file.exists() and not force:
-        advice = "name another file, or overwrite by --force"
-        raise InputError(Issue("file_exists", "is there already", file=str(file), advice=advice))
-    if not file.parent.is_dir():
-        raise InputError(Issue("no_folder", "its folder is not there", file=str(file)))
 
 
 def form(
