@@ -27,6 +27,7 @@ from grouping.scoring import score
 from grouping.solving.columns import Column, Generation, Master, Pool, StalledError
 from grouping.solving.engine import _PLAIN, _Run
 from grouping.solving.kernel import Kernel
+from grouping.solving.known import Target
 from grouping.solving.listing import SMALL, possible
 from grouping.solving.pairs_search import suits
 from grouping.solving.partition import Choice, choose
@@ -61,7 +62,7 @@ _MOST_COLUMNS = 20_000
 """Groups that the linear problem over prices begins with."""
 
 
-class Ledger:
+class Ledger(Target):
     """What all prices share: the problem that is asked, what groups really cost and use, the best plan and the bound.
 
     Attributes
@@ -83,15 +84,6 @@ class Ledger:
         self.infeasible = False
         self.pool = Pool(self.kernel)
         self._uses: dict[tuple[int, bytes], IntArray] = {}
-
-    @property
-    def done(self) -> bool:
-        """Whether nothing is left to find or to prove."""
-        return self.infeasible or (self.bound is not None and self.bound >= self.enough())
-
-    def enough(self) -> int:
-        """Return the bound at which the run ends."""
-        return self.cost if self.best is None else self.cost - int(self.gap_limit * abs(self.cost))
 
     def prove(self, bound: int) -> None:
         """Take a lower limit of the cost, rounded up to what a cost can be."""

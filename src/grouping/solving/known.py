@@ -83,7 +83,34 @@ class Solution:
     worst_bound: Fraction | None = None
 
 
-class Known(ABC):
+class Target:
+    """A best division and a bound, and how near they have to come.
+
+    Attributes
+    ----------
+    best, cost : the best division so far, and its cost
+    bound : proven lower limit of the cost, None when nothing is proven
+    gap_limit : the run ends when (cost − bound) / cost is not above this
+    infeasible : whether it is proven that there is no division
+    """
+
+    best: IntArray | None
+    cost: int
+    bound: int | None
+    gap_limit: float
+    infeasible: bool
+
+    @property
+    def done(self) -> bool:
+        """Whether nothing is left to find or to prove."""
+        return self.infeasible or (self.bound is not None and self.bound >= self.enough())
+
+    def enough(self) -> int:
+        """Return the bound at which the run ends."""
+        return self.cost if self.best is None else self.cost - int(self.gap_limit * abs(self.cost))
+
+
+class Known(Target, ABC):
     """One call of :func:`grouping.solve`: what is known, and what all phases share."""
 
     def __init__(
@@ -152,11 +179,6 @@ class Known(ABC):
         except Exception:  # a broken progress bar must not cost a plan; KeyboardInterrupt still passes
             log.exception("on_progress failed")
 
-    @property
-    def done(self) -> bool:
-        """Whether nothing is left to find or to prove."""
-        return self.infeasible or (self.bound is not None and self.bound >= self.enough())
-
     @abstractmethod
     def go(self, given: IntArray | None) -> None:
         """Run the phases until there is a proof or the time is up, from a division if one is given."""
@@ -164,10 +186,6 @@ class Known(ABC):
     @abstractmethod
     def improve(self) -> None:
         """Spend some of what time is left on a better plan."""
-
-    def enough(self) -> int:
-        """Return the bound at which the run ends."""
-        return self.cost if self.best is None else self.cost - int(self.gap_limit * abs(self.cost))
 
     def solution(self) -> Solution:
         """Return what came out, scored independently."""
