@@ -7,7 +7,6 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grouping.plan.divisions import Division, read_division
-from grouping.plan.judging import Judge
 from grouping.plan.matching import matched
 from grouping.plan.records import LANGUAGES
 
@@ -103,7 +102,7 @@ def changes(
     if lang not in LANGUAGES:
         raise ValueError(f"lang is one of {', '.join(LANGUAGES)}")
     before = _division(new, other).group_of
-    now = {seat.member_id: seat.group for seat in new.result.assignments}
+    now = new.result.group_of
     pairs = matched(before, now) if match else {}
     taken = set(pairs.values())  # a name that another old group goes on by is not this one's
     renamed = {name: pairs.get(name, "" if name in taken else name) for name in before.values()} if match else {}
@@ -122,7 +121,7 @@ def _division(new: Evaluation, other: Evaluation | pd.DataFrame | Mapping[str, s
     from grouping.plan.evaluation import Evaluation
 
     if isinstance(other, Evaluation):
-        return Division({seat.member_id: seat.group for seat in other.result.assignments})
+        return Division(other.result.group_of)
     return read_division(new.inputs.roster, other, strangers=True)
 
 
@@ -139,8 +138,8 @@ class Reasons:
         self.words = WORDS[lang]
         self.lang = lang
         self.renamed = renamed
-        self.judge = Judge(plan.inputs.roster, plan.inputs.policy)
-        self.group_of = {seat.member_id: seat.group for seat in plan.result.assignments}
+        self.judge = plan.judge
+        self.group_of = plan.result.group_of
         self.part_of = {seat.member_id: seat.part for seat in plan.result.assignments}
         self.groups = [(group.part, group.group) for group in plan.result.groups]
         self.base = self.judge.same(plan)

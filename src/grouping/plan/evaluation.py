@@ -264,7 +264,7 @@ class Evaluation:
         """
         from pydantic import ValidationError
 
-        text, file = _text_of(source)
+        text, file = text_of(source)
         try:
             data = json.loads(text)
         except ValueError as error:
@@ -534,11 +534,12 @@ class Plan(Evaluation):
         return f"Plan({self.status}, {len(self._result.groups)} groups, score {self.score:.2f}{limit})"
 
 
-def _text_of(source: str | PathLike[str]) -> tuple[str, str | None]:
+def text_of(source: str | PathLike[str]) -> tuple[str, str | None]:
+    """Return JSON that is handed in as a text or as the path of a file, and the name of the file, if it is one."""
     if isinstance(source, str) and source.lstrip()[:1] == "{":
         return source, None
     file = Path(source)
     try:
-        return file.read_text(encoding="utf-8"), file.name
+        return file.read_text(encoding="utf-8-sig"), file.name
     except (OSError, UnicodeDecodeError) as error:
         raise InputError(Issue("unreadable", f"cannot be read: {type(error).__name__}", file=file.name)) from None

@@ -12,6 +12,7 @@ from grouping.plan.divisions import Division
 from grouping.plan.elsewhere import Alternative, alternatives
 from grouping.plan.facts import Figures, GroupFacts, figures, group_facts
 from grouping.plan.ledger import Comparison, Difference, compared, from_ideal
+from grouping.plan.pages import Page, Told
 from grouping.plan.standing import Standing, as_it_is, known_group, known_member, standing
 from grouping.policy.criterion import PRINCIPLES
 from grouping.policy.rules import Within
@@ -22,7 +23,6 @@ if TYPE_CHECKING:
 
     from grouping.plan.building import Scored
     from grouping.plan.evaluation import Evaluation
-    from grouping.plan.pages import Page
     from grouping.plan.records import Finding
 
 
@@ -109,7 +109,7 @@ class PlanFacts:
 
 
 @dataclass(frozen=True)
-class Explanation:
+class Explanation(Told):
     """An answer to why, in words and in data; made by :meth:`grouping.Plan.explain`.
 
     Attributes
@@ -189,37 +189,11 @@ class Explanation:
             "alternatives": [{**row, "breaks": list(row["breaks"])} for row in self.ranking.to_dict("records")],
         }
 
-    def text(self, lang: str = "en", *, names: bool = False) -> str:
-        """Return the answer in words, for a terminal or a document.
-
-        Parameters
-        ----------
-        lang : "en" or "zh"
-        names : True adds the members' names, as the roster has them
-        """
-        return self.page(lang, names=names).text()
-
-    def markdown(self, lang: str = "en", *, names: bool = False) -> str:
-        """Return the answer as Markdown; parameters as in :meth:`text`."""
-        return self.page(lang, names=names).markdown()
-
-    def html(self, lang: str = "en", *, names: bool = False) -> str:
-        """Return the answer as a piece of HTML; parameters as in :meth:`text`."""
-        return self.page(lang, names=names).html()
-
     def page(self, lang: str = "en", *, names: bool = False) -> Page:
         """Return the answer as headings, paragraphs and tables; parameters as in :meth:`text`."""
         from grouping.plan.telling import told
 
         return told(self, lang, who_of((self.division,), lang, names))
-
-    def __str__(self) -> str:
-        """Return the answer in English."""
-        return self.text()
-
-    def _repr_html_(self) -> str:
-        """Return the answer for a notebook."""
-        return self.html()
 
 
 def plain(value: Any) -> Any:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from abc import ABC, abstractmethod
 from dataclasses import dataclass
 from html import escape
 
@@ -67,6 +68,40 @@ class Page:
             parts += [f"<h4>{escape(section.heading)}</h4>"] if section.heading else []
             parts += [f"<p>{escape(b)}</p>" if isinstance(b, str) else _table(b) for b in section.blocks]
         return f"<div>{''.join(parts)}</div>"
+
+
+class Told(ABC):
+    """An answer that is told on a page: in words, as Markdown, and as HTML."""
+
+    @abstractmethod
+    def page(self, lang: str = "en", *, names: bool = False) -> Page:
+        """Return the answer as headings, paragraphs and tables; parameters as in :meth:`text`."""
+
+    def text(self, lang: str = "en", *, names: bool = False) -> str:
+        """Return the answer in words, for a terminal or a document.
+
+        Parameters
+        ----------
+        lang : "en" or "zh"
+        names : True adds the members' names, as the roster has them
+        """
+        return self.page(lang, names=names).text()
+
+    def markdown(self, lang: str = "en", *, names: bool = False) -> str:
+        """Return the answer as Markdown; parameters as in :meth:`text`."""
+        return self.page(lang, names=names).markdown()
+
+    def html(self, lang: str = "en", *, names: bool = False) -> str:
+        """Return the answer as a piece of HTML; parameters as in :meth:`text`."""
+        return self.page(lang, names=names).html()
+
+    def __str__(self) -> str:
+        """Return the answer in English."""
+        return self.text()
+
+    def _repr_html_(self) -> str:
+        """Return the answer for a notebook."""
+        return self.html()
 
 
 def _columns(grid: Grid) -> list[str]:

@@ -150,7 +150,7 @@ def place(plan: Evaluation, member: Member | Mapping[str, object] | pd.Series) -
     who = newcomer(inputs.roster, member)
     roster = replace(inputs.roster, members=(*inputs.roster.members, who))
     judge = Judge(roster, inputs.policy)
-    group_of = {seat.member_id: seat.group for seat in plan.result.assignments}
+    group_of = plan.result.group_of
     part_of: dict[str, set[str]] = {}
     for seat in plan.result.assignments:
         part_of.setdefault(seat.part, set()).add(seat.group)
@@ -172,7 +172,7 @@ def place_all(plan: Evaluation, roster: Roster) -> list[Placing]:
     plan : the division that is there; need not know its roster
     roster : the members as they are now; those who have left are left out of the plan
     """
-    seats = {seat.member_id: seat.group for seat in plan.result.assignments}
+    seats = plan.result.group_of
     inside = [member for member in roster.members if member.member_id in seats]
     here = frozenset(member.member_id for member in inside)
     policy = without_members(plan.policy, seats.keys() - here)

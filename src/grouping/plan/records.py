@@ -194,6 +194,11 @@ class Result(_Record):
     policy: dict[str, Any] = {}
     provenance: dict[str, Any] = {}
 
+    @property
+    def group_of(self) -> dict[str, str]:
+        """Member id → name of the group, of all who are in one."""
+        return {seat.member_id: seat.group for seat in self.assignments}
+
     @model_validator(mode="after")
     def _check(self) -> Self:
         """Refuse claims that contradict the numbers."""

@@ -63,7 +63,7 @@ def compare(plans: Mapping[str, Evaluation] | Iterable[Evaluation]) -> pd.DataFr
     first: dict[str, str] | None = None
     for name, plan in plans.items():
         result = plan.result
-        mine = {seat.member_id: seat.group for seat in result.assignments}
+        mine = result.group_of
         first = mine if first is None else first
         sizes = [group.size for group in result.groups]
         columns[name] = {("score", ""): plan.score}

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from grouping.plan.altering import alter
 from grouping.plan.explaining import plain, who_of
 from grouping.plan.ledger import Comparison, Difference, compared
+from grouping.plan.pages import Page, Told
 from grouping.plan.standing import as_it_is, newly_broken, standing
 
 if TYPE_CHECKING:
@@ -17,14 +18,13 @@ if TYPE_CHECKING:
     from grouping.plan.altering import Altered
     from grouping.plan.evaluation import Evaluation
     from grouping.plan.mending import Repair
-    from grouping.plan.pages import Page
     from grouping.plan.records import BrokenRule
     from grouping.policy.criterion import Criterion
     from grouping.roster import Member
 
 
 @dataclass(frozen=True)
-class WhatIf:
+class WhatIf(Told):
     """A changed division beside the one it was; made by :func:`grouping.what_if`.
 
     Attributes
@@ -111,7 +111,7 @@ class WhatIf:
         """
         import pandas as pd
 
-        old, new = _groups(self.before), _groups(self.evaluation)
+        old, new = self.before.result.group_of, self.evaluation.result.group_of
         own = self.comparison.by(lambda line: line.member)
         rows = []
         for member in dict.fromkeys([*old, *new]):
@@ -151,41 +151,11 @@ class WhatIf:
             }
         return found
 
-    def text(self, lang: str = "en", *, names: bool = False) -> str:
-        """Return the change in words, for a terminal or a document.
-
-        Parameters
-        ----------
-        lang : "en" or "zh"
-        names : True adds the members' names, as the roster has them
-        """
-        return self.page(lang, names=names).text()
-
-    def markdown(self, lang: str = "en", *, names: bool = False) -> str:
-        """Return the change as Markdown; parameters as in :meth:`text`."""
-        return self.page(lang, names=names).markdown()
-
-    def html(self, lang: str = "en", *, names: bool = False) -> str:
-        """Return the change as a piece of HTML; parameters as in :meth:`text`."""
-        return self.page(lang, names=names).html()
-
     def page(self, lang: str = "en", *, names: bool = False) -> Page:
         """Return the change as headings, paragraphs and tables; parameters as in :meth:`text`."""
         from grouping.plan.telling_changes import told_change
 
         return told_change(self, lang, who_of((self.before, self.evaluation), lang, names))
-
-    def __str__(self) -> str:
-        """Return the change in English."""
-        return self.text()
-
-    def _repr_html_(self) -> str:
-        """Return the change for a notebook."""
-        return self.html()
-
-
-def _groups(division: Evaluation) -> dict[str, str]:
-    return {seat.member_id: seat.group for seat in division.result.assignments}
 
 
 def what_if(

@@ -6,12 +6,12 @@ import json
 from collections.abc import Iterable, Sequence
 from functools import cached_property
 from os import PathLike
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Self
 
 from pydantic import ValidationError
 
 from grouping.errors import InputError, Issue
+from grouping.plan.evaluation import text_of
 from grouping.taskforce.records import Release, TaskForceResult
 from grouping.writing import replace_file
 
@@ -403,14 +403,7 @@ class TaskForcePlan:
         InputError
             When it is no such file, or its numbers contradict each other.
         """
-        text = str(source)
-        name = None
-        if not text.lstrip().startswith("{"):
-            name = Path(source).name
-            try:
-                text = Path(source).read_text(encoding="utf-8-sig")
-            except (OSError, UnicodeDecodeError) as error:
-                raise InputError(Issue("unreadable", f"cannot be read: {error}", file=name)) from error
+        text, name = text_of(source)
         try:
             return cls(TaskForceResult.model_validate(json.loads(text)))
         except ValidationError as error:
