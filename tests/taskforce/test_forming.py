@@ -6,6 +6,7 @@ import datetime as dt
 
 import pandas as pd
 import pytest
+from ortools.sat.python import cp_model
 
 import grouping as gp
 from grouping.taskforce import forming, large
@@ -131,9 +132,22 @@ def test_large_cases_come_to_the_same_plan(monkeypatch, branch, examples, formed
     monkeypatch.setattr(forming, "LARGE", 10)
     plan = gp.form_task_forces(branch, examples, time_limit=20)
     assert (plan.cost, plan.cost_bound) == (formed.cost, formed.cost)
-    monkeypatch.setattr(large, "LARGE", 0)  # never closed by CP-SAT: what is left is the bound of the prices
+    monkeypatch.setattr(large, "_MANY", 0)  # never closed over what is left
     plan = gp.form_task_forces(branch, examples, time_limit=4)
     assert plan.cost_bound <= formed.cost <= plan.cost
+    monkeypatch.setattr(large, "_PROMISING", (1, 1))  # the first choice is bad; one or two tasks at a time mend it
+    plan = gp.form_task_forces(branch, examples, time_limit=20)
+    assert plan.cost == formed.cost
+
+
+def test_what_tasks_cost_adds_up(branch, examples):
+    case = compile_case(branch, examples, gp.TaskPolicy(), given_of(branch, examples))
+    model = TaskModel(case)
+    model.model.minimize(model.objective)
+    solver = cp_model.CpSolver()
+    solver.solve(model.model)
+    parts = [solver.value(model.cost(t)) for t in (0, 1, None)]
+    assert (sum(parts), parts[2]) == (solver.value(model.objective), 0)
 
 
 def test_waves_and_options_are_checked(branch, examples):

@@ -145,8 +145,9 @@ def test_a_wave_without_leader_and_deputy_is_found(roster, good):
 
 
 def test_rules_about_named_members_are_checked(roster, good):
-    inside, outside = good.services[0].member_id, "HQ0001"
-    assert outside not in {one.member_id for one in good.services}
+    inside = good.services[0].member_id
+    serving = {one.member_id for one in good.services}
+    outside = next(member_id for member_id in roster.member_ids if member_id not in serving)
     for rule in (
         TaskRule(kind="pin", members=(outside,)),
         TaskRule(kind="pin", members=(inside,), task=CONFERENCE, role="餐饮 catering"),

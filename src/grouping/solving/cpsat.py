@@ -43,6 +43,7 @@ def run(
     workers: int = 2,
     seed: int = 0,
     presolve: bool = True,
+    linear: bool = False,
 ) -> Answer:
     """Solve a model and return what is known after it.
 
@@ -52,9 +53,14 @@ def run(
     Parameters
     ----------
     seconds : limit; deterministic time when the clock is reproducible, which also means one worker
+    linear : True lets one worker search along the linear relaxation of everything, which is what proves models whose
+        relaxation is tight; several workers would spend their time on other ways of search
     """
     solver = cp_model.CpSolver()
-    solver.parameters.num_workers = 1 if clock.reproducible else workers
+    solver.parameters.num_workers = 1 if clock.reproducible or linear else workers
+    if linear:
+        solver.parameters.linearization_level = 2
+        solver.parameters.cp_model_probing_level = 0
     solver.parameters.random_seed = seed
     solver.parameters.catch_sigint_signal = False
     solver.parameters.cp_model_presolve = presolve

@@ -204,8 +204,8 @@ def solve_case(
         As :func:`form_task_forces` does.
     """
     hint = dispatch(case) if start is None and extra is None else start
-    if len(case.options) > LARGE:
-        outcome = solve_large(case, clock, hint, extra, seed, workers)
+    if len(case.options) > LARGE and len(case.tasks) > 1:
+        outcome = solve_large(case, clock, hint, extra, seed)
         if outcome is not None:
             return _found(case, outcome.choice, outcome.bound, 0, outcome.answer, clock)
     rests = 0
@@ -249,7 +249,7 @@ def _model(case: Case, rests: int | None, extra: Extra | None, hint: Choice | No
 
 def _minimise(model: TaskModel, expr: cp_model.LinearExpr, clock: Clock, seed: int, workers: int) -> Answer:
     model.model.minimize(expr)
-    return run(model.model, clock, clock.left, workers, seed)
+    return run(model.model, clock, clock.left, workers, seed, linear=True)
 
 
 def _fewest_rests(case: Case, extra: Extra | None, clock: Clock, seed: int, workers: int) -> int:

@@ -1,16 +1,17 @@
-"""Cases with many thousands of options: a bound from prices, a plan from the promising options, then what is left.
+"""Cases with thousands of options: each task alone, all together over the promising options, then what is left.
 
-1. Task by task, the linear relaxation proves a bound in exact integers and says what each option costs beside its
-   prices. Tasks share people, shifts and teams; leaving that out can only lower the bound, so the sum is one too.
-2. CP-SAT chooses among the options that cost least so, then task by task while the others stand, the task with the
-   widest gap first.
-3. Options that no better plan can have are dropped, which is exact; where few are left, CP-SAT closes the gap.
+1. Every task is solved alone, over all its options. Tasks share people, shifts and teams; leaving that out can only
+   lower the cost, so the sum of what is proven of the tasks is a bound. The linear relaxation says in exact integers
+   what each option costs beside its prices.
+2. CP-SAT chooses for all tasks together among the options that cost least so and those that a task took alone.
+3. It chooses anew for one task or two at a time, over all their options, while the others stand.
+4. Options that no better plan can have are dropped, which is exact; where few are left, CP-SAT closes the gap.
 """
 
 from __future__ import annotations
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
@@ -27,15 +28,17 @@ log = logging.getLogger(__name__)
 
 LARGE = 1_500
 """Options from which on a case is solved so."""
+_MANY = 12_000
+"""Options up to which CP-SAT is asked to close the gap over all that are left."""
 _PROMISING = (10, 4)
 """Options of a role that are looked at first: at least so many, and so many for every person it may have."""
-_BOUND_SHARE = 0.5
-_FIRST_SHARE = 0.25
+_ALONE_SHARE = 0.5
+_FIRST_SHARE = 0.4
 _USED = 1e-6
 _LEAST = 0.3
 """Seconds below which nothing more is begun."""
 _TASK_SECONDS = 4.0
-_WIDEST = 4
+_SHARED_SHARE = 0.6
 
 
 @dataclass(frozen=True)
@@ -53,127 +56,146 @@ def solve_large(
     start: Choice | None,
     extra: Callable[[TaskModel], None] | None,
     seed: int,
-    workers: int,
 ) -> Outcome | None:
     """Return what is found without breaking a rest; None where nothing is found, which proves nothing."""
-    prices = _Prices(case, clock, clock.left * _BOUND_SHARE)
-    log.debug("linear bound %s after %.1f s", prices.cost, clock.seconds)
-    first = _chosen(case, clock, prices.promising(start), start, extra, seed, workers, _FIRST_SHARE)
+    alone = _Alone(case, clock, clock.left * _ALONE_SHARE, seed)
+    log.debug("tasks alone: bound %s after %.1f s", alone.cost, clock.seconds)
+    first = _chosen(case, clock, alone, alone.promising(start), start, extra, seed, _FIRST_SHARE)
     if first is None:
         return None
     best, answer = first
     cost = cost_of(case, best)
     log.debug("promising options: cost %d after %.1f s", cost, clock.seconds)
-    if prices.cost is None:
+    if alone.cost is None:
         return Outcome(best, None, answer)
-    best, cost = _by_task(case, clock, prices, best, extra, seed, workers)
+    best, cost = _by_tasks(case, clock, alone, best, extra, seed)
     log.debug("task by task: cost %d after %.1f s", cost, clock.seconds)
-    if cost > prices.cost and clock.left > _LEAST:
-        left = sorted({*prices.hopeful(cost), *best.options})
+    left = alone.hopeful(cost, best)
+    if cost > alone.cost and clock.left > _LEAST and len(left) <= _MANY:
         log.debug("%d of %d options are left", len(left), len(case.options))
-        second = _chosen(case, clock, left, best, extra, seed, workers, 1.0) if len(left) <= LARGE else None
+        second = _chosen(case, clock, alone, left, best, extra, seed, 1.0)
         if second is not None:
             better, answer = second
-            if cost_of(case, better) < cost:
-                best = better
             # what is left holds every better plan, so none costs less than what is proven over it or the plan at hand
-            proven = prices.cost if answer.bound is None else min(answer.bound, cost)
-            return Outcome(best, max(prices.cost, proven), answer)
-    return Outcome(best, prices.cost, answer)
+            proven = alone.cost if answer.bound is None else min(answer.bound, cost)
+            best = better if cost_of(case, better) < cost else best
+            return Outcome(best, max(alone.cost, proven), answer)
+    return Outcome(best, alone.cost, answer)
 
 
-def _by_task(
+def _by_tasks(
     case: Case,
     clock: Clock,
-    prices: _Prices,
+    alone: _Alone,
     best: Choice,
     extra: Callable[[TaskModel], None] | None,
     seed: int,
-    workers: int,
 ) -> tuple[Choice, int]:
-    """Return a choice improved by choosing anew for one task at a time, and its cost."""
+    """Return a choice improved by choosing anew for a task, then for two, while the others stand, and its cost."""
     cost = cost_of(case, best)
-    idle: set[int] = set()
-    wide = 1
-    while clock.left > _LEAST and prices.cost is not None and cost > prices.cost:
-        gaps = prices.gaps(best)
-        order = sorted((t for t in gaps if t not in idle), key=lambda t: -gaps[t])
-        if not order:
-            if wide >= _WIDEST:
-                break
-            wide, idle = 2 * wide, set()
-            continue
-        t = order[0]
-        only = {p for p in best.options if case.options[p].task != t} | set(prices.promising(best, wide, t))
-        share = min(1.0, _TASK_SECONDS / max(clock.left, _LEAST))
-        found = _chosen(case, clock, sorted(only), best, extra, seed, workers, share)
-        idle.add(t)
+    tried: set[tuple[frozenset[int], int]] = set()
+    until = clock.share(_SHARED_SHARE)
+    while clock.before(until) > _LEAST and alone.cost is not None and cost > alone.cost:
+        todo = next((anew for anew in alone.worth_a_look(best) if (anew, cost) not in tried), None)
+        if todo is None:
+            break
+        tried.add((todo, cost))
+        only = {p for p in best.options if case.options[p].task not in todo}
+        only.update(p for p in alone.hopeful(cost, best) if case.options[p].task in todo)
+        share = min(clock.before(until), _TASK_SECONDS * len(todo)) / max(clock.left, _LEAST)
+        found = _chosen(case, clock, alone, sorted(only), best, extra, seed, share)
         if found is not None and (now := cost_of(case, found[0])) < cost:
-            best, cost, idle = found[0], now, {t}
+            best, cost = found[0], now
     return best, cost
 
 
-class _Prices:
-    """What the linear relaxations of all tasks say.
+class _Alone:
+    """What is known of every task by itself.
 
     Attributes
     ----------
-    cost : no choice costs less; None when a task's relaxation was not solved in time
+    cost : no choice for all tasks costs less; None when nothing is proven of a task in time
     """
 
-    def __init__(self, case: Case, clock: Clock, seconds: float) -> None:
+    def __init__(self, case: Case, clock: Clock, seconds: float, seed: int) -> None:
         self._case = case
         self._reduced: dict[int, int] = {}
         self._value: dict[int, float] = {}
+        self._linear: dict[int, int] = {}
         self._proven: dict[int, int] = {}
+        self._taken: dict[int, tuple[int, ...]] = {}
         until = clock.spent + seconds
-        exact: int | None = 0
         for t in range(len(case.tasks)):
-            only = [p for r in range(len(case.tasks[t].roles)) for p in case.in_role.get((t, r), ())]
-            alone = TaskModel(case, only=only, tasks=[t])
-            alone.model.minimize(alone.objective)
-            bound = bound_of(alone.model, clock.before(until) / (len(case.tasks) - t))
-            if bound is None:
-                exact = None
-                continue
-            exact = None if exact is None else exact + bound.exact
-            self._proven[t] = bound.cost
+            self._look(t, clock, clock.before(until) / (len(case.tasks) - t), seed)
+        proven = [self._proven.get(t) for t in range(len(case.tasks))]
+        self.cost = None if None in proven else sum(bound for bound in proven if bound is not None)
+
+    def _look(self, t: int, clock: Clock, seconds: float, seed: int) -> None:
+        """Solve one task alone."""
+        case = self._case
+        until = clock.spent + seconds
+        only = [p for r in range(len(case.tasks[t].roles)) for p in case.in_role.get((t, r), ())]
+        alone = TaskModel(case, only=only, tasks=[t])
+        alone.model.minimize(alone.objective)
+        bound = bound_of(alone.model, seconds)
+        if bound is not None:
+            self._linear[t], self._proven[t] = bound.exact, bound.cost
             for position, literal in alone.x.items():
                 self._reduced[position] = int(bound.reduced[literal.index])
                 self._value[position] = float(bound.value[literal.index])
-        self._exact = exact
-        self.cost = None if exact is None else -(-exact // SCALE)
+        answer = run(alone.model, clock, clock.before(until), 1, seed, linear=True)
+        if answer.bound is not None:
+            self._proven[t] = max(answer.bound, self._proven.get(t, answer.bound))
+            self._taken[t] = alone.choice(answer.value).options
 
-    def hopeful(self, below: int) -> list[int]:
-        """Return the options that a choice which costs less than ``below`` may have."""
-        assert self._exact is not None
-        room = (below - 1) * SCALE - self._exact
-        return [position for position, reduced in self._reduced.items() if max(0, reduced) <= room]
+    def hopeful(self, below: int, best: Choice) -> list[int]:
+        """Return the options that a choice which costs less than ``below`` may have, and those of a choice."""
+        room = (below - 1) - sum(self._proven.values())  # beside what is proven of all tasks
+        found = set(best.options)
+        for position in self._reduced:
+            t = self._case.options[position].task
+            spare = (room + self._proven[t]) * SCALE - self._linear[t]
+            if max(0, self._reduced[position]) <= spare:
+                found.add(position)
+        return sorted(found)
 
-    def gaps(self, choice: Choice) -> dict[int, int]:
-        """Return how far each task's own cost lies above what is proven of it."""
+    def narrow(self, model: TaskModel, known: Choice | None) -> None:
+        """Say in a model what is proven of each task, and that nothing dearer than a known choice is looked for."""
+        room = None if known is None or self.cost is None else cost_of(self._case, known) - self.cost
+        for t, proven in self._proven.items():
+            cost = model.cost(t)
+            model.model.add(cost >= proven)
+            if room is not None:
+                model.model.add(cost <= proven + room)
+
+    def worth_a_look(self, choice: Choice) -> Iterator[frozenset[int]]:
+        """Yield the tasks to choose anew for: those that cost more than alone, then each of them with another.
+
+        Of two the first is the one with the widest gap, the second the one whose people the first would take most of.
+        """
         costs = dict.fromkeys(range(len(self._case.tasks)), 0)
         numbers = {task.task_id: t for t, task in enumerate(self._case.tasks)}
         for finding in findings_of(self._case, choice):
             costs[numbers[finding.task]] += finding.points
-        return {t: cost - self._proven[t] for t, cost in costs.items()}
+        wide = sorted((t for t in costs if costs[t] > self._proven[t]), key=lambda t: self._proven[t] - costs[t])
+        yield from (frozenset({t}) for t in wide)
+        serving: dict[int, set[int]] = {t: set() for t in costs}
+        for position in choice.options:
+            serving[self._case.options[position].task].add(self._case.options[position].member)
+        for t in wide:
+            wanted = {self._case.options[position].member for position in self._taken.get(t, ())}
+            for u in sorted(costs, key=lambda u: -len(wanted & serving[u])):
+                if u != t:
+                    yield frozenset({t, u})
 
-    def promising(self, start: Choice | None, wide: int = 1, task: int | None = None) -> list[int]:
-        """Return the options to look at first: those of each role that cost least beside the prices.
-
-        Parameters
-        ----------
-        start : whose options are among them
-        wide : times as many as usual
-        task : of which they are; None is all
-        """
-        found = {p for p in (() if start is None else start.options) if task in (None, self._case.options[p].task)}
+    def promising(self, start: Choice | None) -> list[int]:
+        """Return the options to look at first: those of a choice, those that a task took alone, and the cheapest."""
+        found = set(() if start is None else start.options)
+        found.update(position for taken in self._taken.values() for position in taken)
         least, each = _PROMISING
         for (t, r), positions in self._case.in_role.items():
-            if task not in (None, t):
-                continue
             here = [position for position in positions if not self._case.options[position].effect.broken]
-            count = wide * max(least, each * self._case.tasks[t].roles[r].max)
+            count = max(least, each * self._case.tasks[t].roles[r].max)
             found.update(sorted(here, key=self._price)[:count])
             found.update(position for position in here if self._value.get(position, 0.0) > _USED)
         return sorted(found)
@@ -186,21 +208,22 @@ class _Prices:
 def _chosen(
     case: Case,
     clock: Clock,
+    alone: _Alone,
     only: list[int],
     hint: Choice | None,
     extra: Callable[[TaskModel], None] | None,
     seed: int,
-    workers: int,
     share: float,
 ) -> tuple[Choice, Answer] | None:
     """Return the best choice among some options, and the solver's answer; None where none is found."""
     model = TaskModel(case, only=only)
     if extra is not None:
         extra(model)
+    alone.narrow(model, hint)
     if hint is not None:
         model.hint(hint)
     model.model.minimize(model.objective)
-    answer = run(model.model, clock, clock.left * share, workers, seed)
+    answer = run(model.model, clock, clock.left * share, 1, seed, linear=True)
     log.debug("CP-SAT over %d options: %s, bound %s", len(only), answer.status, answer.bound)
     if answer.status not in ("optimal", "feasible"):
         return None

@@ -82,9 +82,7 @@ class TaskModel:
             self._serves[option.task, option.member].append(literal)
         for t, row in sorted(self._serves):
             self._rows[t].append(row)
-        self._terms: list[Expr] = []
-        self._factors: list[int] = []
-        self._offset = 0
+        self._charges: dict[int | None, list[tuple[Expr, int]]] = defaultdict(list)
         self._highest = 0
         self._seat_members()
         for t in self.tasks:
@@ -103,17 +101,24 @@ class TaskModel:
         if rests:
             self.model.add(self.broken <= rests)
         for position, literal in self.x.items():
-            self._charge(literal, case.options[position].cost)
+            self._charge(case.options[position].task, literal, case.options[position].cost)
         if self._highest >= _LARGEST:
             advice = "use weights with fewer decimals"
             raise PolicyError(Issue("weights_too_large", "the costs are too large to be exact", advice=advice))
-        self.objective = cp_model.LinearExpr.weighted_sum(self._terms, self._factors) + self._offset
+        self.objective = cp_model.LinearExpr.sum([self.cost(t) for t in (*self.tasks, None)])
 
     # --- what others build on ---------------------------------------------------------------------------------------
 
     def serves(self, t: int, row: int) -> Expr:
         """Return 1 for a member who serves in a task, 0 for others."""
         return cp_model.LinearExpr.sum(self._serves.get((t, row), []))
+
+    def cost(self, t: int | None) -> Expr:
+        """Return what a task costs by itself; None: what wishes cost that are about several tasks."""
+        terms, factors = zip(*self._charges[t], strict=True) if self._charges[t] else ((), ())
+        # the first home group is free, and there always is one
+        free = 0 if t is None else 100 * self.case.factor["HomeGroups"]
+        return cp_model.LinearExpr.weighted_sum(terms, factors) - free
 
     def hint(self, choice: Choice) -> None:
         """Begin from a choice: options, seats and counts of home groups."""
@@ -264,7 +269,7 @@ class TaskModel:
             literal = self.model.new_bool_var(f"{seat}{t}_{row}_{waves}")
             self.leads[t, seat, row, waves] = literal
             self._led_by[t, seat, row].append(waves)
-            self._charge(literal, points * self.case.factor["LeaderFit"])
+            self._charge(t, literal, points * self.case.factor["LeaderFit"])
 
     def _tie_leads(self, t: int, row: int) -> None:
         """Demand that who leads serves, in the waves meant, and holds one seat."""
@@ -299,7 +304,7 @@ class TaskModel:
             costs = [case.home_cost(home, count) for count in range(min(len(rows), task.size[1]) + 1)]
             if len(rows) == 1:  # the count is the option
                 for literal in literals:
-                    self._charge(literal, costs[1])
+                    self._charge(t, literal, costs[1])
                 continue
             levels = [self.model.new_bool_var(f"home{t}_{len(self.levels)}_{k}") for k in range(1, len(costs))]
             self.levels[t, home] = levels
@@ -309,8 +314,7 @@ class TaskModel:
             for row in rows:  # redundant, and what makes the bound tight: who comes opens the home group
                 self.model.add(self.serves(t, row) <= levels[0])
             for level, (before, after) in zip(levels, pairwise(costs), strict=True):
-                self._charge(level, after - before)
-        self._offset -= 100 * case.factor["HomeGroups"]  # the first is free, and there always is one
+                self._charge(t, level, after - before)
 
     # --- over all tasks ---------------------------------------------------------------------------------------------
 
@@ -431,7 +435,7 @@ class TaskModel:
         rule, model = wish.rule, self.model
         if not wish.tasks:  # it is about a task that stands already
             return
-        price = 100 * self.case.factor["Wishes"]
+        price, alone = 100 * self.case.factor["Wishes"], len(wish.tasks) == 1
         if rule.kind == "pin":
             self._pin(wish, price)
             return
@@ -444,7 +448,7 @@ class TaskModel:
                 else:
                     over = model.new_int_var(0, len(inside) - 1, "over")
                     model.add(total - 1 <= over)
-                    self._charge(over, price)
+                    self._charge(t if alone else None, over, price)
             elif wish.must:
                 for one, other in pairwise(inside):
                     model.add(one == other)
@@ -452,7 +456,7 @@ class TaskModel:
                 split = model.new_bool_var("split")
                 for one, other in pairwise([*inside, inside[0]]):
                     model.add(one - other <= split)
-                self._charge(split, price)
+                self._charge(t if alone else None, split, price)
 
     def _pin(self, wish: Wish, price: int) -> None:
         for row in wish.rows:
@@ -469,10 +473,10 @@ class TaskModel:
             else:
                 missing = self.model.new_bool_var("missing")
                 self.model.add_bool_or([*here, missing])
-                self._charge(missing, price)
+                self._charge(wish.tasks[0] if len(wish.tasks) == 1 else None, missing, price)
 
-    def _charge(self, term: Expr, factor: int) -> None:
+    def _charge(self, t: int | None, term: Expr, factor: int) -> None:
+        """Add to the cost of a task; of none where a wish is about several."""
         if factor:
-            self._terms.append(term)
-            self._factors.append(factor)
+            self._charges[t].append((term, factor))
             self._highest += abs(factor) * (100 if not isinstance(term, cp_model.IntVar) else 1)
