@@ -158,3 +158,18 @@ def test_waves_and_options_are_checked(branch, examples):
         gp.form_task_forces(branch, [])
     with pytest.raises(gp.PolicyError, match="unknown: Speed"):
         gp.TaskPolicy.from_dict({"weights": {"Speed": 1}})
+
+
+def test_a_task_without_a_linear_bound_keeps_all_its_options(monkeypatch, branch, examples, formed):
+    monkeypatch.setattr(forming, "LARGE", 10)
+    monkeypatch.setattr(large, "bound_of", lambda model, seconds: None)
+    monkeypatch.setattr(large, "_PROMISING", (1, 1))
+    plan = gp.form_task_forces(branch, examples, time_limit=20)
+    assert (plan.cost, plan.cost_bound) == (formed.cost, formed.cost)
+
+
+def test_large_cases_come_to_the_same_alternatives(monkeypatch, branch, examples, formed):
+    """Under further demands the plan at hand is none to begin from, and nothing may be ruled out by its cost."""
+    wanted = [other.cost for other in formed.alternatives(2)]
+    monkeypatch.setattr(forming, "LARGE", 10)
+    assert [other.cost for other in formed.alternatives(2)] == wanted

@@ -38,7 +38,7 @@ _USED = 1e-6
 _LEAST = 0.3
 """Seconds below which nothing more is begun."""
 _TASK_SECONDS = 4.0
-_SHARED_SHARE = 0.6
+_BY_TASKS_SHARE = 0.6
 
 
 @dataclass(frozen=True)
@@ -51,62 +51,88 @@ class Outcome:
 
 
 def solve_large(
-    case: Case,
-    clock: Clock,
-    start: Choice | None,
-    extra: Callable[[TaskModel], None] | None,
-    seed: int,
+    case: Case, clock: Clock, start: Choice | None, extra: Callable[[TaskModel], None] | None, seed: int
 ) -> Outcome | None:
     """Return what is found without breaking a rest; None where nothing is found, which proves nothing."""
-    alone = _Alone(case, clock, clock.left * _ALONE_SHARE, seed)
-    log.debug("tasks alone: bound %s after %.1f s", alone.cost, clock.seconds)
-    first = _chosen(case, clock, alone, alone.promising(start), start, extra, seed, _FIRST_SHARE)
+    search = _Search(case, clock, _Alone(case, clock, clock.left * _ALONE_SHARE, seed), extra, seed)
+    least = search.alone.cost
+    log.debug("tasks alone: bound %s after %.1f s", least, clock.seconds)
+    first = search.chosen(search.alone.promising(start), start, _FIRST_SHARE * clock.left)
     if first is None:
         return None
     best, answer = first
-    cost = cost_of(case, best)
-    log.debug("promising options: cost %d after %.1f s", cost, clock.seconds)
-    if alone.cost is None:
+    if least is None:
         return Outcome(best, None, answer)
-    best, cost = _by_tasks(case, clock, alone, best, extra, seed)
+    best = search.by_tasks(best, least)
+    cost = cost_of(case, best)
     log.debug("task by task: cost %d after %.1f s", cost, clock.seconds)
-    left = alone.hopeful(cost, best)
-    if cost > alone.cost and clock.left > _LEAST and len(left) <= _MANY:
+    left = search.alone.hopeful(cost, best)
+    if cost > least and clock.left > _LEAST and len(left) <= _MANY:
         log.debug("%d of %d options are left", len(left), len(case.options))
-        second = _chosen(case, clock, alone, left, best, extra, seed, 1.0)
+        second = search.chosen(left, best, clock.left, cost)
         if second is not None:
             better, answer = second
             # what is left holds every better plan, so none costs less than what is proven over it or the plan at hand
-            proven = alone.cost if answer.bound is None else min(answer.bound, cost)
+            proven = least if answer.bound is None else min(answer.bound, cost)
             best = better if cost_of(case, better) < cost else best
-            return Outcome(best, max(alone.cost, proven), answer)
-    return Outcome(best, alone.cost, answer)
+            return Outcome(best, max(least, proven), answer)
+    return Outcome(best, least, answer)
 
 
-def _by_tasks(
-    case: Case,
-    clock: Clock,
-    alone: _Alone,
-    best: Choice,
-    extra: Callable[[TaskModel], None] | None,
-    seed: int,
-) -> tuple[Choice, int]:
-    """Return a choice improved by choosing anew for a task, then for two, while the others stand, and its cost."""
-    cost = cost_of(case, best)
-    tried: set[tuple[frozenset[int], int]] = set()
-    until = clock.share(_SHARED_SHARE)
-    while clock.before(until) > _LEAST and alone.cost is not None and cost > alone.cost:
-        todo = next((anew for anew in alone.worth_a_look(best) if (anew, cost) not in tried), None)
-        if todo is None:
-            break
-        tried.add((todo, cost))
-        only = {p for p in best.options if case.options[p].task not in todo}
-        only.update(p for p in alone.hopeful(cost, best) if case.options[p].task in todo)
-        share = min(clock.before(until), _TASK_SECONDS * len(todo)) / max(clock.left, _LEAST)
-        found = _chosen(case, clock, alone, sorted(only), best, extra, seed, share)
-        if found is not None and (now := cost_of(case, found[0])) < cost:
-            best, cost = found[0], now
-    return best, cost
+@dataclass(frozen=True)
+class _Search:
+    """CP-SAT over some of the options at a time."""
+
+    case: Case
+    clock: Clock
+    alone: _Alone
+    extra: Callable[[TaskModel], None] | None
+    seed: int
+
+    def by_tasks(self, best: Choice, least: int) -> Choice:
+        """Return a choice improved by choosing anew for a task, then for two, while the others stand.
+
+        Parameters
+        ----------
+        least : no choice costs less
+        """
+        cost = cost_of(self.case, best)
+        tried: set[tuple[frozenset[int], int]] = set()
+        until = self.clock.share(_BY_TASKS_SHARE)
+        while self.clock.before(until) > _LEAST and cost > least:
+            todo = next((tasks for tasks in self.alone.worth_a_look(best) if (tasks, cost) not in tried), None)
+            if todo is None:
+                break
+            tried.add((todo, cost))
+            only = {p for p in best.options if self.case.options[p].task not in todo}
+            only.update(p for p in self.alone.hopeful(cost, best) if self.case.options[p].task in todo)
+            seconds = min(self.clock.before(until), _TASK_SECONDS * len(todo))
+            found = self.chosen(sorted(only), best, seconds, cost)
+            if found is not None and (now := cost_of(self.case, found[0])) < cost:
+                best, cost = found[0], now
+        return best
+
+    def chosen(
+        self, only: list[int], hint: Choice | None, seconds: float, most: int | None = None
+    ) -> tuple[Choice, Answer] | None:
+        """Return the best choice among some options, and the solver's answer; None where none is found.
+
+        Parameters
+        ----------
+        most : cost of a choice that keeps what is demanded; nothing dearer is looked for
+        """
+        model = TaskModel(self.case, only=only)
+        if self.extra is not None:
+            self.extra(model)
+        self.alone.narrow(model, most)
+        if hint is not None:
+            model.hint(hint)
+        model.model.minimize(model.objective)
+        answer = run(model.model, self.clock, min(seconds, self.clock.left), 1, self.seed, linear=True)
+        log.debug("CP-SAT over %d options: %s, bound %s", len(only), answer.status, answer.bound)
+        if answer.status not in ("optimal", "feasible"):
+            return None
+        return model.choice(answer.value), answer
 
 
 class _Alone:
@@ -151,17 +177,17 @@ class _Alone:
     def hopeful(self, below: int, best: Choice) -> list[int]:
         """Return the options that a choice which costs less than ``below`` may have, and those of a choice."""
         room = (below - 1) - sum(self._proven.values())  # beside what is proven of all tasks
+        spare = {t: (room + self._proven[t]) * SCALE - linear for t, linear in self._linear.items()}
         found = set(best.options)
-        for position in self._reduced:
-            t = self._case.options[position].task
-            spare = (room + self._proven[t]) * SCALE - self._linear[t]
-            if max(0, self._reduced[position]) <= spare:
+        for position, option in enumerate(self._case.options):
+            dear = max(0, self._reduced.get(position, 0))
+            if not option.effect.broken and (option.task not in spare or dear <= spare[option.task]):
                 found.add(position)
         return sorted(found)
 
-    def narrow(self, model: TaskModel, known: Choice | None) -> None:
-        """Say in a model what is proven of each task, and that nothing dearer than a known choice is looked for."""
-        room = None if known is None or self.cost is None else cost_of(self._case, known) - self.cost
+    def narrow(self, model: TaskModel, most: int | None) -> None:
+        """Say in a model what is proven of each task, and that nothing dearer than ``most`` is looked for."""
+        room = None if most is None or self.cost is None else most - self.cost
         for t, proven in self._proven.items():
             cost = model.cost(t)
             model.model.add(cost >= proven)
@@ -203,28 +229,3 @@ class _Alone:
     def _price(self, position: int) -> tuple[int, int, int]:
         cost = self._case.options[position].cost
         return self._reduced.get(position, cost * SCALE), cost, position
-
-
-def _chosen(
-    case: Case,
-    clock: Clock,
-    alone: _Alone,
-    only: list[int],
-    hint: Choice | None,
-    extra: Callable[[TaskModel], None] | None,
-    seed: int,
-    share: float,
-) -> tuple[Choice, Answer] | None:
-    """Return the best choice among some options, and the solver's answer; None where none is found."""
-    model = TaskModel(case, only=only)
-    if extra is not None:
-        extra(model)
-    alone.narrow(model, hint)
-    if hint is not None:
-        model.hint(hint)
-    model.model.minimize(model.objective)
-    answer = run(model.model, clock, clock.left * share, 1, seed, linear=True)
-    log.debug("CP-SAT over %d options: %s, bound %s", len(only), answer.status, answer.bound)
-    if answer.status not in ("optimal", "feasible"):
-        return None
-    return model.choice(answer.value), answer

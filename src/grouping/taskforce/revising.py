@@ -118,7 +118,7 @@ def _fewest_changes(case: Case, before: TaskForceResult, clock: Clock) -> int | 
         model = TaskModel(case, rests)
         count = _changes(model, before)
         model.model.minimize(count)
-        answer = run(model.model, clock, clock.left, _WORKERS)
+        answer = run(model.model, clock, clock.left, _WORKERS, linear=True)
         if answer.status in ("optimal", "feasible"):
             return answer.value(count)
         if answer.status == "unknown":
