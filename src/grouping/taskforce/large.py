@@ -152,7 +152,8 @@ class _Alone:
         self._taken: dict[int, tuple[int, ...]] = {}
         until = clock.spent + seconds
         for t in range(len(case.tasks)):
-            self._look(t, clock, clock.before(until) / (len(case.tasks) - t), seed)
+            if (left := clock.before(until)) > 0:
+                self._look(t, clock, left / (len(case.tasks) - t), seed)
         proven = [self._proven.get(t) for t in range(len(case.tasks))]
         self.cost = None if None in proven else sum(bound for bound in proven if bound is not None)
 
