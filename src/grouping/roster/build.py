@@ -111,7 +111,8 @@ def build_roster(
     committee = read_committee(usable.get("committee"), people, faults)
     requests = read_requests(usable.get("constraints"), people, faults)
     faults.raise_if_any()
-    defaults = [*notes, *reader.defaults]
+    sectioned = [_sectioned(part) for other in tables.values() for part in other.parts if part.sections]
+    defaults = [*notes, *sectioned, *reader.defaults]
     if "shift_codes" not in tables:
         defaults.append(say("shift codes: the built-in ones"))
     if any(site.lat is not None and site.crs is None for site in places.sites.values()):
@@ -163,6 +164,12 @@ def build_roster(
         ),
     )
     return roster.with_report(report)
+
+
+def _sectioned(table: Table) -> str:
+    """Return which departments the headings between the rows of a table tell, and of how many members."""
+    units = choices(f"{unit} ({count})" for unit, count in table.sections.items())
+    return say("{table}: departments taken from the headings between the rows: {units}", table=table.name, units=units)
 
 
 def _blanked(table: Table) -> str:

@@ -10,6 +10,7 @@ from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from grouping.roster.columns import SHEET_NAME
+from grouping.roster.sections import starts_with_heading
 from grouping.roster.synonyms import column_words, meaning_of, plain, squeeze
 
 if TYPE_CHECKING:
@@ -132,7 +133,9 @@ def _candidate(
     if best is None:
         return None
     hits, _, position, headers = best
-    if not is_certain and (hits < 2 or not has_needed(kind, headers, chosen)):
+    if not is_certain and (
+        hits < 2 or not (has_needed(kind, headers, chosen) or _has_sections(grid, kind, headers, position))
+    ):
         return None
     if not hits and not is_certain:
         return None
@@ -146,6 +149,14 @@ def has_needed(kind: str, headers: Sequence[str], chosen: Mapping[str, str | Non
     fields = {meaning_of(header, words)[0] for header in headers}
     fields.update(str(chosen[header]) for header in (*headers, SHEET_NAME) if header in chosen)
     return all(fields.intersection(group) for group in NEEDED[kind])
+
+
+def _has_sections(grid: Grid, kind: str, headers: Sequence[str], header_row: int) -> bool:
+    """Whether headings tell the departments of a roster's members, for want of a column."""
+    told = [*headers, "department"]
+    return (
+        kind == "roster" and has_needed(kind, told, {}) and starts_with_heading(grid.cells[header_row + 1 :], headers)
+    )
 
 
 def _hits(headers: Sequence[str], words: Mapping[str, tuple[str, str]], chosen: Mapping[str, str | None]) -> float:

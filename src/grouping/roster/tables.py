@@ -7,11 +7,12 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from grouping.roster.columns import ATTRIBUTE, REMARK, match_columns
+from grouping.roster.columns import ATTRIBUTE, REMARK, SHEET_NAME, match_columns
 from grouping.roster.faults import is_private_number
 from grouping.roster.grids import column_letters
 from grouping.roster.layout import Layout, is_blank, is_note, is_total
 from grouping.roster.limits import CELL_CHARACTERS
+from grouping.roster.sections import Heading, heading_of, use_sections
 from grouping.roster.synonyms import column_words, meaning_of, participation_in, plain
 from grouping.roster.words import say
 
@@ -74,6 +75,7 @@ class Table:
     is_turned : whether headers stand below each other in its first column
     is_matrix : whether it was a calendar of persons × days, which may list others than the members
     errors : cells that hold an error, such as ``"F2 #N/A"``, and are read as blank
+    sections : unit → members below its heading, where headings and no column tell the departments
     further : tables of the same kind, from other sheets or files, that are read with it
     """
 
@@ -91,6 +93,7 @@ class Table:
     is_turned: bool = False
     is_matrix: bool = False
     errors: list[str] = field(default_factory=list)
+    sections: dict[str, int] = field(default_factory=dict)
     further: list[Table] = field(default_factory=list)
 
     @property
@@ -225,6 +228,8 @@ def fill_table(
     plain_header = [plain(header) for header in headers]
     serial = [position for position, header in enumerate(headers) if matched.is_serial(header)]
     labels = frozenset(position for position, key in enumerate(keys) if key in {"member_id", "name", "code", "team"})
+    names = frozenset(position for position, key in enumerate(keys) if key == "name")
+    headings: dict[int, Heading] = {}
     nameless: set[int] = set()
     for position, cells in rows:
         row = Row(position + 1, {})
@@ -249,6 +254,10 @@ def fill_table(
                 row.cells[key] = value[:CELL_CHARACTERS]
         if not filled:
             continue
+        if table.kind == "roster" and len(filled) < 3 and filled[-1] < len(headers):
+            heading = heading_of(cells, filled, names, is_wide=position in layout.wide)
+            if heading is not None:
+                headings[row.number] = heading
         why = _why_skipped(table, cells, filled, labels, serial, plain_header, is_wide=position in layout.wide)
         if why is not None:
             table.skipped.append((row.number, why))
@@ -259,6 +268,8 @@ def fill_table(
         table.rows.append(row)
     for column in sorted(nameless):
         table.ignored.append((say("column {letters}", letters=column_letters(column)), say("it has no header")))
+    if meaning_of(str((columns or {}).get(SHEET_NAME)), words)[0] != "department":
+        use_sections(table, headings)
     return table
 
 
