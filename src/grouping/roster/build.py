@@ -149,7 +149,7 @@ def build_roster(
         columns_ignored=tuple((part.name, theirs, why) for part in parts for theirs, why in part.ignored),
         skipped=tuple((part.name, number, why) for part in parts for number, why in part.skipped),
         tables_ignored=tuple(tables_ignored),
-        joins=(*joins(roster, tables), *rota.tell(len(members))),
+        joins=(*joins(roster, tables), *rota.tell()),
         understood=tuple(echo(roster, shifts.taken)),
         defaults=tuple(defaults),
         warnings=(
@@ -187,10 +187,11 @@ def _plain_key(key: str) -> str:
 
 def _has_needed(kind: str, table: Table, faults: Faults) -> bool:
     """Whether a companion table has the columns it cannot do without; what is missing is a fault."""
-    missing = [group for group in NEEDED[kind] if not any(map(table.has, group))] if kind != "roster" else []
-    for group in missing:
+    needed = NEEDED[kind] if kind != "roster" else ()
+    missing = [(part, group) for part in table.parts for group in needed if not any(map(part.has, group))]
+    for part, group in missing:
         message = say("a column {field!r} is needed", field=group[0])
-        missing_column(table, group[0], message, faults, key=group[0])
+        missing_column(part, group[0], message, faults, key=group[0])
     return not missing
 
 

@@ -6,15 +6,16 @@ import re
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grouping.roster.cells import text_of
+from grouping.roster.cells import Cells, text_of
 from grouping.roster.columns import ATTRIBUTE, IGNORE, SHEET_NAME
+from grouping.roster.faults import Faults
+from grouping.roster.rota import subject_of
 from grouping.roster.synonyms import column_words, narrow, plain, squeeze
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from grouping.roster.faults import Faults
     from grouping.roster.tables import Table
 
 _DOUBTFUL = re.compile(
@@ -88,6 +89,23 @@ def repeats(table: Table, others: Iterable[Table]) -> bool:
             known = set().union(*(people_of(other, key) for other in everyone))
             return bool(known) and people_of(table, key) <= known
     return False
+
+
+def lists_others(table: Table, others: Iterable[Table]) -> bool:
+    """Whether a table is like a roster, and none of its people is in other tables."""
+    everyone = list(others)
+    listed = {key: people_of(table, key) for key in ("member_id", "name")}
+    known = {key: set().union(*(people_of(other, key) for other in everyone)) for key in listed}
+    return is_like_a_roster(table) and not any(listed[key] & known[key] for key in listed)
+
+
+def share_subjects(table: Table, other: Table) -> bool:
+    """Whether two rotas, or tables of teams, speak of the same person or team, as those of two months do."""
+    mine, theirs = (
+        {subject_of(Cells(part, row, Faults())) for part in one.parts for row in part.rows} - {None}
+        for one in (table, other)
+    )
+    return bool(mine & theirs)
 
 
 def is_like_a_roster(table: Table) -> bool:

@@ -14,7 +14,14 @@ from grouping.roster.faults import Faults
 from grouping.roster.grids import HIDDEN, Grid, grids_of
 from grouping.roster.layout import NEEDED, Layout, find_table, is_blank, kind_of_name
 from grouping.roster.matrices import matrix_of
-from grouping.roster.membersheets import is_like_a_roster, join_members, repeats, write_sheet_name
+from grouping.roster.membersheets import (
+    is_like_a_roster,
+    join_members,
+    lists_others,
+    repeats,
+    share_subjects,
+    write_sheet_name,
+)
 from grouping.roster.native import SHEET, native_columns
 from grouping.roster.sources import KINDS, Source
 from grouping.roster.synonyms import column_words, meaning_of
@@ -54,6 +61,7 @@ class Reading:
     types: dict[str, str] = field(default_factory=dict)
     _anchors: dict[dt.date, str] = field(default_factory=dict)
     _members: list[Table] = field(default_factory=list)
+    _rotas: list[str] = field(default_factory=list)
 
     def read(self, sources: Sequence[Source], encoding: str | None, *, is_one: bool) -> None:
         """Read all sources into ``tables``; ``is_one`` says that they are a single file."""
@@ -68,6 +76,7 @@ class Reading:
             for grid in grids
             if told[id(grid)] not in {"ignore", HIDDEN} and grid.sheet != SHEET and not _is_empty(grid)
         ]
+        self._rotas = [grid.name for grid in grids if told[id(grid)] == "rota"]
         is_single = len(shown) == 1 and is_one
         for grid in grids:
             kind = told[id(grid)] or ("roster" if is_single and not grid.is_records and grid in shown else None)
@@ -128,15 +137,15 @@ class Reading:
         return table
 
     def _keep(self, table: Table) -> None:
-        """Keep a table; calendars are joined, two of another kind are a question."""
+        """Keep a table; calendars are joined, rotas and teams too unless they speak of the same: that is a question."""
         other = self.tables.get(table.kind)
         if other is None:
             self.tables[table.kind] = table
-        elif table.kind == "explicit_shifts":
+        elif table.kind == "explicit_shifts" or (table.kind in {"rota", "teams"} and not share_subjects(table, other)):
             other.further.append(table)
         else:
             text = "{first} and {second} are both read as {kind}"
-            message = say(text, first=other.name, second=table.name, kind=table.kind)
+            message = say(text, first=other.name, second=table.name, kind=say(table.kind))
             self.faults.add("two_tables", message, table=table)
 
     def _settle_members(self, shown: Sequence[Grid], told: Sequence[str]) -> None:
@@ -144,6 +153,7 @@ class Reading:
         if not self._members:
             self._take_best(shown)
         if self._members:
+            self._doubt_rotas(of_nobody=True)
             self._take_lacking(shown)
             check_chosen(self._members, self.columns, self.faults)
         table = join_members(
@@ -154,7 +164,7 @@ class Reading:
 
     def _take_best(self, shown: Sequence[Grid]) -> None:
         """Take the grid that is most like a roster for it, so that what is missing is told."""
-        used = {(table.file, table.sheet) for kind, table in self.tables.items() if kind != "rota"}
+        used = {(one.file, one.sheet) for kind, table in self.tables.items() if kind != "rota" for one in table.parts}
         free = [grid for grid in shown if (grid.file, grid.sheet) not in used]
         best = max(free, key=_likeness, default=None)
         if self.faults.issues and (best is None or _likeness(best) < (False, _LIKE_A_ROSTER)):
@@ -163,14 +173,22 @@ class Reading:
             file = shown[0].file if shown else None
             self.faults.add("no_roster", "no sheet is understood as a roster of members", file=file)
             return
-        rota = self.tables.get("rota")
-        if rota is not None and kind_of_name(rota.sheet or rota.file) != "rota":
-            del self.tables["rota"]  # what tells shifts and no department may be a sheet of members, and its like too
-            self.faults.issues = [one for one in self.faults.issues if not _is_second_rota(one, rota.name)]
+        self._doubt_rotas()  # what tells shifts and no department may be a sheet of members
         layout = find_table(best, "roster", self.columns)
         if layout is not None:
             self._drop_from_ignored(best)
             self._members.append(self._filled(best, layout, self.faults))
+
+    def _doubt_rotas(self, *, of_nobody: bool = False) -> None:
+        """Give up rotas that nobody calls so; ``of_nobody``: only those that list persons, and no member among them."""
+        rota = self.tables.pop("rota", None)
+        for part in rota.parts if rota is not None else ():
+            is_named = part.name in self._rotas or kind_of_name(part.sheet or part.file) == "rota"
+            if is_named or (of_nobody and not lists_others(part, self._members)):
+                part.further = []
+                self._keep(part)
+            else:
+                self.faults.issues = [one for one in self.faults.issues if not _is_second_rota(one, part.name)]
 
     def _take_lacking(self, shown: Sequence[Grid]) -> None:
         """Take sheets that are like a roster but for the department, where they have people nobody else has."""
