@@ -8,6 +8,7 @@ from grouping.errors import Issue, RosterError
 from grouping.roster.columns import ATTRIBUTE, REMARK, missing_column
 from grouping.roster.faults import choices
 from grouping.roster.layout import NEEDED
+from grouping.roster.membersheets import shared_names
 from grouping.roster.people import MemberReader, zones_of
 from grouping.roster.places import read_sites, read_travel
 from grouping.roster.remarks import (
@@ -100,7 +101,7 @@ def build_roster(
     teams = read_teams(usable.get("teams"), places, shifts, faults)
     if table is not None and not any(part.rows for part in table.parts):
         faults.add("empty_table", "the roster has no rows", table=table, cell=table.header_cells())
-    rota = Rota(usable.get("rota"), faults)
+    rota = Rota(usable.get("rota"), faults, shared_names(table.parts if table else ()))
     reader = MemberReader(table or Table("roster", ""), places, shifts, teams, rota, faults, types or {})
     members = reader.read() if table is not None else ()
     people = People(members, is_complete=bool(members) and reader.has_identities)

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -79,6 +80,14 @@ def people_of(table: Table, key: str) -> set[str]:
     """Return the ids or names of the people of a table."""
     values = (row.cells.get(key) for row in table.rows)
     return {narrow(text_of(value)) if key == "member_id" else squeeze(text_of(value)) for value in values if value}
+
+
+def shared_names(tables: Iterable[Table]) -> set[str]:
+    """Return the names that several rows of tables have."""
+    counts = Counter(
+        squeeze(text_of(row.cells["name"])) for table in tables for row in table.rows if "name" in row.cells
+    )
+    return {name for name, count in counts.items() if count > 1}
 
 
 def repeats(table: Table, others: Iterable[Table]) -> bool:

@@ -12,6 +12,7 @@ from grouping.roster.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from grouping.roster.faults import Faults
     from grouping.roster.tables import Table
@@ -45,10 +46,14 @@ def subject_of(cells: Cells) -> tuple[str, ...] | None:
 
 
 class Rota:
-    """Rows of a rota table, found by a person's id, by name within a team, by a name that is there once, or by team."""
+    """Rows of a rota table, found by a person's id, by name within a team, by a name that is there once, or by team.
 
-    def __init__(self, table: Table | None, faults: Faults) -> None:
+    ``shared`` are the names that several members have (squeezed).
+    """
+
+    def __init__(self, table: Table | None, faults: Faults, shared: AbstractSet[str] = frozenset()) -> None:
         self.table = table
+        self._shared = shared
         self._faults = faults
         self._people: dict[tuple[str, ...], Cells] = {}
         self._teams: dict[tuple[str, ...], Cells] = {}
@@ -63,7 +68,10 @@ class Rota:
         if name is not None:
             self._faults.names.add(squeeze(name))
         subject = subject_of(cells)
-        if subject is None:
+        if subject is not None and len(subject) == 2 and subject[0] == "name" and subject[1] in self._shared:
+            expected = say("an id, or the name with the team")
+            cells.fault("unknown_member", "several members have this name", "name", show=False, expected=expected)
+        elif subject is None:
             column = next(key for key in ("member_id", "name", "team") if cells.table.has(key))
             cells.fault("missing_value", "the row names neither a person nor a team", column)
         else:

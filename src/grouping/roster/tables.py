@@ -53,7 +53,7 @@ class Row:
     number: int
     cells: dict[str, object]
     at: int | None = None
-    """The column all cells are from, where a row of the table is one cell of a sheet."""
+    """The column of the cells without a column of their own, where a row of the table is one cell of a sheet."""
     places: Mapping[str, str] | None = None
     """The address of each cell, where they are not in one row."""
     broken: frozenset[str] = frozenset()
@@ -114,7 +114,7 @@ class Table:
         """Return the address of a cell, such as ``"C17"``; None in a frame, which has none."""
         if row.places is not None:
             return row.places.get(key)
-        position = row.at if row.at is not None else self.positions.get(key, self.positions.get(f"{key}.id"))
+        position = self.positions.get(key, row.at if row.at is not None else self.positions.get(f"{key}.id"))
         return None if position is None else f"{column_letters(position)}{row.number}"
 
     def header_cells(self) -> str | None:
