@@ -27,6 +27,8 @@ ERRORS = frozenset({
     "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA",
 })  # fmt: skip
 """What a cell says whose formula has no result."""
+_OTHER_ERROR = re.compile(r"(?:Err|错误)[:：]5\d\d")
+"""The same, of LibreOffice."""
 _REQUIRED = {
     "roster": {"member_id", "department", "shift_pattern", "site"},
     "teams": {"team"},
@@ -243,7 +245,7 @@ def fill_table(
             if key == REMARK:
                 value = participation_in(str(value))
                 key = key if value else None
-            if key is not None and type(value) is str and value in ERRORS:
+            if key is not None and type(value) is str and is_error(value):
                 row = _without(row, key, value, table, faults)
                 continue
             if key is not None:
@@ -271,6 +273,11 @@ def fill_table(
     if meaning_of(str((columns or {}).get(SHEET_NAME)), words)[0] != "department":
         use_sections(table, headings)
     return table
+
+
+def is_error(text: str) -> bool:
+    """Whether a text is what a cell says whose formula has no result."""
+    return text in ERRORS or (len(text) < 10 and _OTHER_ERROR.fullmatch(text) is not None)
 
 
 def _without(row: Row, key: str, error: str, table: Table, faults: Faults) -> Row:
