@@ -7,6 +7,7 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.roster.books import write
 
 from grouping.errors import RosterError
 from grouping.roster import Roster, read_roster
@@ -330,3 +331,16 @@ def test_no_companion_gives_another_error(data: st.DataObject) -> None:
         return
     roster.availability()
     roster.travel_minutes()
+
+
+def test_where_there_is_no_column_the_row_is_told_by_its_first_cell(tmp_path: Path) -> None:
+    people = [("姓名", "部门", "班次", "地点"), ("甲一", "后勤", "白班", "北楼")]
+    others = [("", "姓名", "部门", "班组"), ("", "乙二", "后勤", "一班")]
+    with pytest.raises(RosterError) as caught:
+        read_roster(
+            write(tmp_path / "r.xlsx", {"一": people, "二": others, "班组": [("班组", "班次"), ("二班", "白班")]})
+        )
+    assert [(issue.code, issue.address, issue.column) for issue in caught.value.issues] == [
+        ("missing_shift", "二!B2", None),
+        ("missing_site", "二!B2", None),
+    ]

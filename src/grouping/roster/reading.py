@@ -123,7 +123,8 @@ class Reading:
             return
         layout = find_table(grid, kind, {**self.columns, **{key: key for key in self.types}})
         if layout is None:
-            self.ignored.append((grid.name, say("not understood as a table")))
+            rows = sum(not all(map(is_blank, cells)) for cells in grid.cells)
+            self.ignored.append((grid.name, say("not understood as a table, {count} rows are not read", count=rows)))
         elif layout.kind == "roster":
             self._members.append(self._filled(grid, layout, self.faults))
         else:

@@ -119,6 +119,11 @@ class Table:
         position = self.positions.get(key, row.at if row.at is not None else self.positions.get(f"{key}.id"))
         return None if position is None else f"{column_letters(position)}{row.number}"
 
+    def cell_of_subject(self, row: Row) -> str | None:
+        """Return the address of the first cell that says what a row is about, where a column is missing."""
+        keys = [key for key in ("member_id", "name", *row.cells) if key in row.cells]
+        return next((cell for key in keys if (cell := self.cell_of(row, key))), None)
+
     def header_cells(self) -> str | None:
         """Return the range of the header, such as ``"A3:H3"``; None in a frame."""
         filled = [position for position, header in enumerate(self.found) if header]
@@ -265,7 +270,7 @@ def fill_table(
             table.skipped.append((row.number, why))
             continue
         if filled[-1] >= len(headers):
-            _ragged(table, row, len(cells), len(headers), faults)
+            _ragged(table, row, filled[-1], len(cells), len(headers), faults)
         nameless.update(column for column in filled if column < len(headers) and not headers[column])
         table.rows.append(row)
     for column in sorted(nameless):
@@ -290,9 +295,10 @@ def _without(row: Row, key: str, error: str, table: Table, faults: Faults) -> Ro
     return replace(row, broken=row.broken | {key, key.removesuffix(".id")})
 
 
-def _ragged(table: Table, row: Row, cells: int, headers: int, faults: Faults) -> None:
+def _ragged(table: Table, row: Row, column: int, cells: int, headers: int, faults: Faults) -> None:
     message = say("the row has {cells} cells, the header {headers}", cells=cells, headers=headers)
-    faults.add("ragged_row", message, table=table, row=row)
+    cell = f"{column_letters(column)}{row.number}" if table.header_row is not None else None
+    faults.add("ragged_row", message, table=table, row=row, cell=cell)
 
 
 def _why_skipped(
