@@ -199,3 +199,14 @@ def test_columns_that_a_further_table_lacks(tmp_path: Path) -> None:
     with pytest.raises(RosterError) as caught:
         read_roster(write(tmp_path / "r.xlsx", sheets), sheets={"其他": "teams"})
     assert [(issue.code, issue.address) for issue in caught.value.issues] == [("missing_column", "其他!A1:B1")]
+
+
+def test_a_roster_without_departments_is_no_committee(tmp_path: Path) -> None:
+    people = [("姓名", "党内职务", "班次", "地点"), ("甲", "支部书记", "白班", "北楼"), ("乙", "", "白班", "#N/A")]
+    sheets = {"Sheet1": people, "班组": [("班组", "部门"), ("红案", "餐饮")]}
+    with pytest.raises(RosterError) as caught:
+        read_roster(write(tmp_path / "r.xlsx", sheets))
+    assert [(issue.code, issue.address) for issue in caught.value.issues] == [
+        ("error_value", "Sheet1!D3"),
+        ("missing_column", "Sheet1!A1:D1"),
+    ]

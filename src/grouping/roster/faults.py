@@ -92,7 +92,7 @@ class Faults:
     def raise_if_any(self) -> None:
         """Raise a `RosterError` that lists all faults recorded so far."""
         if self.issues:
-            raise RosterError([self._without_names(issue) for issue in self.issues])
+            raise RosterError([self._without_names(issue) for issue in dict.fromkeys(self.issues)])
 
     def _without_names(self, issue: Issue) -> Issue:
         if issue.value is None or "".join(issue.value.split()) not in self.names:

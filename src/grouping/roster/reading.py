@@ -61,7 +61,7 @@ class Reading:
     types: dict[str, str] = field(default_factory=dict)
     _anchors: dict[dt.date, str] = field(default_factory=dict)
     _members: list[Table] = field(default_factory=list)
-    _rotas: list[str] = field(default_factory=list)
+    _kinds: dict[str, str | None] = field(default_factory=dict)
 
     def read(self, sources: Sequence[Source], encoding: str | None, *, is_one: bool) -> None:
         """Read all sources into ``tables``; ``is_one`` says that they are a single file."""
@@ -76,7 +76,7 @@ class Reading:
             for grid in grids
             if told[id(grid)] not in {"ignore", HIDDEN} and grid.sheet != SHEET and not _is_empty(grid)
         ]
-        self._rotas = [grid.name for grid in grids if told[id(grid)] == "rota"]
+        self._kinds = {grid.name: told[id(grid)] or kind_of_name(grid.sheet or grid.file) for grid in grids}
         is_single = len(shown) == 1 and is_one
         for grid in grids:
             kind = told[id(grid)] or ("roster" if is_single and not grid.is_records and grid in shown else None)
@@ -154,7 +154,7 @@ class Reading:
         if not self._members:
             self._take_best(shown)
         if self._members:
-            self._doubt_rotas(of_nobody=True)
+            self._doubt("rota", of_nobody=True)
             self._take_lacking(shown)
             check_chosen(self._members, self.columns, self.faults)
         table = join_members(
@@ -165,7 +165,10 @@ class Reading:
 
     def _take_best(self, shown: Sequence[Grid]) -> None:
         """Take the grid that is most like a roster for it, so that what is missing is told."""
-        used = {(one.file, one.sheet) for kind, table in self.tables.items() if kind != "rota" for one in table.parts}
+        sure = [
+            part for kind, table in self.tables.items() for part in table.parts if not self._is_doubtful(kind, part)
+        ]
+        used = {(one.file, one.sheet) for one in sure}
         free = [grid for grid in shown if (grid.file, grid.sheet) not in used]
         best = max(free, key=_likeness, default=None)
         if self.faults.issues and (best is None or _likeness(best) < (False, _LIKE_A_ROSTER)):
@@ -174,22 +177,26 @@ class Reading:
             file = shown[0].file if shown else None
             self.faults.add("no_roster", "no sheet is understood as a roster of members", file=file)
             return
-        self._doubt_rotas()  # what tells shifts and no department may be a sheet of members
+        self._doubt("rota")  # what tells shifts or duties and no department may be a sheet of members
+        self._doubt("committee")
         layout = find_table(best, "roster", self.columns)
         if layout is not None:
             self._drop_from_ignored(best)
             self._members.append(self._filled(best, layout, self.faults))
 
-    def _doubt_rotas(self, *, of_nobody: bool = False) -> None:
-        """Give up rotas that nobody calls so; ``of_nobody``: only those that list persons, and no member among them."""
-        rota = self.tables.pop("rota", None)
-        for part in rota.parts if rota is not None else ():
-            is_named = part.name in self._rotas or kind_of_name(part.sheet or part.file) == "rota"
-            if is_named or (of_nobody and not lists_others(part, self._members)):
+    def _is_doubtful(self, kind: str, table: Table) -> bool:
+        """Whether a table may as well be a sheet of members without departments, for nobody says what it is."""
+        return kind in {"rota", "committee"} and self._kinds.get(table.name) != kind
+
+    def _doubt(self, kind: str, *, of_nobody: bool = False) -> None:
+        """Give up doubtful tables of a kind; ``of_nobody``: only those that list persons, and no member among them."""
+        table = self.tables.pop(kind, None)
+        for part in table.parts if table is not None else ():
+            if not self._is_doubtful(kind, part) or (of_nobody and not lists_others(part, self._members)):
                 part.further = []
                 self._keep(part)
             else:
-                self.faults.issues = [one for one in self.faults.issues if not _is_second_rota(one, part.name)]
+                self.faults.issues = [one for one in self.faults.issues if not _is_second(one, part)]
 
     def _take_lacking(self, shown: Sequence[Grid]) -> None:
         """Take sheets that are like a roster but for the department, where they have people nobody else has."""
@@ -230,8 +237,10 @@ def _likeness(grid: Grid) -> tuple[bool, int]:
     return kind_of_name(grid.sheet or grid.file) == "roster", max(rows, default=0)
 
 
-def _is_second_rota(issue: Issue, first: str) -> bool:
-    return issue.code == "two_tables" and issue.message.startswith(first) and issue.message.endswith("read as rota")
+def _is_second(issue: Issue, first: Table) -> bool:
+    """Whether a fault says that another table is of the same kind as the first."""
+    message = str(issue.message)
+    return issue.code == "two_tables" and message.startswith(f"{first.name} and ") and message.endswith(first.kind)
 
 
 def _is_empty(grid: Grid) -> bool:
