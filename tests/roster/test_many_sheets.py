@@ -76,6 +76,9 @@ def test_members_of_a_sheet_without_departments_are_not_lost_silently(tmp_path: 
         read_roster(write(tmp_path / "r.xlsx", {"餐饮": CANTEEN, "新进": more}))
     assert [(issue.code, issue.address) for issue in caught.value.issues] == [("missing_column", "新进!A1:D1")] * 2
     listed = [more[0], ("1", "甲", "厨师", "北楼")]
+    without_ids = [more[0], ("", "壬", "保安", "东门")]
+    with pytest.raises(RosterError, match="departments"):
+        read_roster(write(tmp_path / "r.xlsx", {"餐饮": CANTEEN, "新进": without_ids}))
     report = read_roster(write(tmp_path / "r.xlsx", {"餐饮": CANTEEN, "先进": listed})).report
     assert ("r.xlsx/先进", "its people are in the roster already") in report.tables_ignored
 

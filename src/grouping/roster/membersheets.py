@@ -93,19 +93,24 @@ def shared_names(tables: Iterable[Table]) -> set[str]:
 def repeats(table: Table, others: Iterable[Table]) -> bool:
     """Whether all people of a table are in other tables already, so that it is a list for another purpose."""
     everyone = list(others)
-    for key in ("member_id", "name"):
-        if table.has(key):
-            known = set().union(*(people_of(other, key) for other in everyone))
-            return bool(known) and people_of(table, key) <= known
-    return False
+    known_ids, known_names = (
+        set().union(*(people_of(other, key) for other in everyone)) for key in ("member_id", "name")
+    )
+    return all(
+        narrow(text_of(row.cells["member_id"])) in known_ids
+        if row.cells.get("member_id") and known_ids
+        else squeeze(text_of(row.cells.get("name", ""))) in known_names
+        for row in table.rows
+    )
 
 
 def lists_others(table: Table, others: Iterable[Table]) -> bool:
-    """Whether a table is like a roster, and none of its people is in other tables."""
+    """Whether a table is like a roster, and lists people of whom none is in other tables."""
     everyone = list(others)
     listed = {key: people_of(table, key) for key in ("member_id", "name")}
     known = {key: set().union(*(people_of(other, key) for other in everyone)) for key in listed}
-    return is_like_a_roster(table) and not any(listed[key] & known[key] for key in listed)
+    is_any_known = any(listed[key] & known[key] for key in listed)
+    return is_like_a_roster(table) and any(listed.values()) and not is_any_known
 
 
 def share_subjects(table: Table, other: Table) -> bool:

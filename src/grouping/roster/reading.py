@@ -165,10 +165,8 @@ class Reading:
 
     def _take_best(self, shown: Sequence[Grid]) -> None:
         """Take the grid that is most like a roster for it, so that what is missing is told."""
-        sure = [
-            part for kind, table in self.tables.items() for part in table.parts if not self._is_doubtful(kind, part)
-        ]
-        used = {(one.file, one.sheet) for one in sure}
+        tables = [part for kind, table in self.tables.items() if kind != "rota" for part in table.parts]
+        used = {(one.file, one.sheet) for one in tables if not self._is_doubtful(one)}
         free = [grid for grid in shown if (grid.file, grid.sheet) not in used]
         best = max(free, key=_likeness, default=None)
         if self.faults.issues and (best is None or _likeness(best) < (False, _LIKE_A_ROSTER)):
@@ -184,15 +182,15 @@ class Reading:
             self._drop_from_ignored(best)
             self._members.append(self._filled(best, layout, self.faults))
 
-    def _is_doubtful(self, kind: str, table: Table) -> bool:
+    def _is_doubtful(self, table: Table) -> bool:
         """Whether a table may as well be a sheet of members without departments, for nobody says what it is."""
-        return kind in {"rota", "committee"} and self._kinds.get(table.name) != kind
+        return table.kind in {"rota", "committee"} and self._kinds.get(table.name) != table.kind
 
     def _doubt(self, kind: str, *, of_nobody: bool = False) -> None:
         """Give up doubtful tables of a kind; ``of_nobody``: only those that list persons, and no member among them."""
         table = self.tables.pop(kind, None)
         for part in table.parts if table is not None else ():
-            if not self._is_doubtful(kind, part) or (of_nobody and not lists_others(part, self._members)):
+            if not self._is_doubtful(part) or (of_nobody and not lists_others(part, self._members)):
                 part.further = []
                 self._keep(part)
             else:
