@@ -35,7 +35,7 @@ _WRITTEN = re.compile(r"#(?:N/A|REF!|VALUE!|DIV/0!|NAME\?|NULL!|NUM!)|(?:Err|错
 _SUSPICIOUS = re.compile("value-type=.error|#(?:N/A|REF!|VALUE!|DIV/0!|NAME.|NULL!|NUM!)|(?:Err|错误)[:：]5".encode())
 """What an open document holds that shows an error anywhere."""
 _UNREADABLE = (
-    struct.error, zlib.error, zipfile.BadZipFile, expat.ExpatError, IndexError, KeyError, ValueError, OSError, EOFError,
+    struct.error, zlib.error, zipfile.BadZipFile, expat.ExpatError, LookupError, ValueError, OSError, EOFError,
     RuntimeError,
 )  # fmt: skip
 _MOST = 100_000
