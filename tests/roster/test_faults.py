@@ -11,6 +11,7 @@ from tests.roster.books import write
 
 from grouping.errors import RosterError
 from grouping.roster import Roster, read_roster
+from grouping.roster.read import slots_from
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -344,3 +345,21 @@ def test_where_there_is_no_column_the_row_is_told_by_its_first_cell(tmp_path: Pa
         ("missing_shift", "二!B2", None),
         ("missing_site", "二!B2", None),
     ]
+
+
+def test_faults_about_several_rows_have_the_cells_of_those_that_differ(tmp_path: Path) -> None:
+    head = ("工号", "部门", "班次", "地点", "片区")
+    people = [head, ("1", "后勤", "白班", "北楼", "东"), ("2", "后勤", "白班", "北楼", "西")]
+    with pytest.raises(RosterError) as caught:
+        read_roster(write(tmp_path / "r.xlsx", {"人员": people}))
+    assert [(issue.code, issue.address) for issue in caught.value.issues] == [("conflicting_zone", "人员!E3")]
+    sites = [("地点名称", "会议室容量"), ("北楼", 5), ("南楼", 5), ("北 楼", 6)]
+    with pytest.raises(RosterError) as caught:
+        read_roster(write(tmp_path / "r.xlsx", {"人员": [row[:4] for row in people], "工作地点": sites}))
+    assert [(issue.code, issue.address) for issue in caught.value.issues] == [("duplicate_site", "工作地点!A4")]
+
+
+def test_a_time_of_thousands_of_digits_is_a_fault() -> None:
+    with pytest.raises(RosterError) as caught:
+        slots_from(pd.DataFrame({"date": ["2026-12-01"], "start": ["1" * 5000 + ":00"], "end": ["10:00"]}))
+    assert [issue.code for issue in caught.value.issues] == ["bad_time"]

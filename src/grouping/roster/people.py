@@ -385,14 +385,15 @@ def _differs(one: Cells, other: Cells) -> bool:
 def zones_of(table: Table, members: Iterable[Member], faults: Faults) -> dict[str, str]:
     """Return site → zone as the members' rows say; a site in two zones is a fault."""
     zones: dict[str, str] = {}
-    for member in members:
+    rows = ((part, row) for part in table.parts for row in part.rows)
+    for member, (part, row) in zip(members, rows, strict=True):
         zone = member.get("zone")
         if member.site is None or zone is None:
             continue
         if zones.setdefault(member.site, text_of(zone)) != text_of(zone):
             text = "site {site!r} lies in zones {one!r} and {other!r}"
             message = say(text, site=member.site, one=zones[member.site], other=text_of(zone))
-            faults.add("conflicting_zone", message, table=table, key=ATTRIBUTE + "zone")
+            faults.add("conflicting_zone", message, table=part, row=row, key=ATTRIBUTE + "zone")
     return zones
 
 
