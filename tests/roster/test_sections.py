@@ -110,3 +110,31 @@ def test_the_caller_may_say_that_the_sheet_is_the_department(tmp_path: Path) -> 
 def test_frames_have_headings_too() -> None:
     frame = pd.DataFrame([("物业部", None, None), ("甲一", "白班", "北楼")], columns=["姓名", "班次", "地点"])
     assert Roster.from_frame(frame).column("department") == ["物业部"]
+
+
+def test_what_is_said_beside_a_heading(tmp_path: Path) -> None:
+    head = ("序号", "姓名", "班次", "地点")
+    rows = [
+        ("二、物业部",),
+        head,
+        (1, "甲一", "白班", "北楼"),
+        ("保卫科", "", "", "1人"),
+        head,
+        (2, "乙二", "白班", "北楼"),
+        ("三", "车队"),
+        (3, "丙三", "白班", "北楼"),
+    ]
+    roster = read_roster(write(tmp_path / "r.xlsx", {"s": rows}))
+    assert roster.column("department") == ["物业部", "保卫科", "车队"]
+    assert dict(roster.report.rows) == {"r.xlsx/s": 6}
+
+
+def test_below_a_text_that_names_no_unit_the_department_is_missing(tmp_path: Path) -> None:
+    rows = [HEAD, ("物业部",), *ROWS[3:5], ("以下人员外聘",), ROWS[7]]
+    with pytest.raises(RosterError) as caught:
+        read_roster(write(tmp_path / "r.xlsx", {"s": rows}, {"s": [(1, 0, 1, 4), (4, 0, 4, 4)]}))
+    assert [(issue.code, issue.address) for issue in caught.value.issues] == [("missing_department", "s!A6")]
+    assert "“（分节标题行）”列" in caught.value.describe("zh")
+    rows[4] = ("注：以下人员外聘",)
+    roster = read_roster(write(tmp_path / "r.xlsx", {"s": rows}, {"s": [(1, 0, 1, 4), (4, 0, 4, 4)]}))
+    assert roster.column("department") == ["物业部"] * 3

@@ -7,10 +7,11 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
+from grouping.roster.asides import is_note, is_total
 from grouping.roster.columns import ATTRIBUTE, REMARK, SHEET_NAME, match_columns
 from grouping.roster.faults import is_private_number
 from grouping.roster.grids import column_letters
-from grouping.roster.layout import Layout, is_blank, is_note, is_total
+from grouping.roster.layout import Layout, is_blank
 from grouping.roster.limits import CELL_CHARACTERS
 from grouping.roster.sections import Heading, heading_of, use_sections
 from grouping.roster.synonyms import column_words, meaning_of, participation_in, plain
@@ -276,7 +277,7 @@ def fill_table(
     for column in sorted(nameless):
         table.ignored.append((say("column {letters}", letters=column_letters(column)), say("it has no header")))
     if meaning_of(str((columns or {}).get(SHEET_NAME)), words)[0] != "department":
-        use_sections(table, headings)
+        use_sections(table, headings, layout.above[-1][1] if layout.above else None)
     return table
 
 
