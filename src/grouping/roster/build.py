@@ -101,7 +101,7 @@ def build_roster(
     teams = read_teams(usable.get("teams"), places, shifts, faults)
     if table is not None and not any(part.rows for part in table.parts):
         faults.add("empty_table", "the roster has no rows", table=table, cell=table.header_cells())
-    rota = Rota(usable.get("rota"), faults, shared_names(table.parts if table else ()))
+    rota = Rota(usable.get("rota"), faults, shared_names(table.parts if table and "rota" in usable else ()))
     reader = MemberReader(table or Table("roster", ""), places, shifts, teams, rota, faults, types or {})
     members = reader.read() if table is not None else ()
     people = People(members, is_complete=bool(members) and reader.has_identities)
