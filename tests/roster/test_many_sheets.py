@@ -213,3 +213,13 @@ def test_a_roster_without_departments_is_no_committee(tmp_path: Path) -> None:
         ("error_value", "Sheet1!D3"),
         ("missing_column", "Sheet1!A1:D1"),
     ]
+
+
+def test_rows_without_a_header_are_a_warning(tmp_path: Path) -> None:
+    notes = [("说明",), ("联系人", "甲"), ("电话", "1")]
+    file = write(tmp_path / "r.xlsx", {"餐饮": CANTEEN, "新进": [row[:5] for row in GUARDS[1:3]], "其他": notes})
+    report = read_roster(file).report
+    assert [line for line in report.warnings if "not read" in line] == [
+        "r.xlsx/新进 is not read: no row is understood as a header; write one above the rows if they are needed"
+    ]
+    assert ("r.xlsx/其他", "not understood as a table, 3 rows are not read") in report.tables_ignored

@@ -150,8 +150,10 @@ def test_the_examples_of_the_template_fit_each_other(tmp_path: Path, lang: str) 
         sheets[str(sheet)][1].append(example or str(choices).split(" / ")[0])
     sheets[names[0]].append(["HQ0004", *sheets[names[0]][1][1:]])
     sheets[names[2]].append(["S2", "车队场站"])
+    sheets[guide] = rows
     roster = read_roster(write(tmp_path / "filled.xlsx", sheets))
     assert len(roster) == 2
+    assert not any("not read" in line for line in roster.report.warnings)
     assert len(roster.requests) == len(roster.committee) == len(roster.explicit_shifts) == 1
     needed = [row[2] for row in rows if row[0] == names[0] and row[5]]
     assert needed == ["member_id", "department", "shift_pattern"]

@@ -56,6 +56,7 @@ def build_roster(
     usual_rotas: bool = False,
     anchor: tuple[dt.date, str] | None = None,
     notes: Sequence[str] = (),
+    warnings: Sequence[str] = (),
     tables_ignored: Sequence[tuple[str, str]] = (),
     types: Mapping[str, str] | None = None,
 ) -> Roster:
@@ -68,7 +69,7 @@ def build_roster(
     unknown_shift : "error", or "label" to let members with the same unknown label meet
     usual_rotas : whether the caller confirms the catalogue of usual rotas
     anchor : the anchor date of rotas that have none, and where it was found
-    notes, tables_ignored : what reading the files found, for the report
+    notes, warnings, tables_ignored : what reading the files found, for the report
     types : further attribute → type, from a workbook of ours
 
     Raises
@@ -154,6 +155,7 @@ def build_roster(
         understood=tuple(echo(roster, shifts.taken)),
         defaults=tuple(defaults),
         warnings=(
+            *warnings,
             *(_blanked(part) for part in parts if part.errors),
             *reader.warnings,
             *name_warnings(members),

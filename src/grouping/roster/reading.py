@@ -36,6 +36,8 @@ if TYPE_CHECKING:
 
 _ANCHOR = re.compile(r"基准日(?:期)?[\s:：为是]*(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)")
 _ENDS = 40
+_LIKE_A_RECORD = 3
+"""Filled cells from which on a row may be a record."""
 _LIKE_A_ROSTER = 2
 """Headers of a roster from which on a sheet is taken for one though it lacks others."""
 
@@ -61,6 +63,7 @@ class Reading:
     types: dict[str, str] = field(default_factory=dict)
     _anchors: dict[dt.date, str] = field(default_factory=dict)
     _members: list[Table] = field(default_factory=list)
+    _unread: list[str] = field(default_factory=list)
     _kinds: dict[str, str | None] = field(default_factory=dict)
 
     def read(self, sources: Sequence[Source], encoding: str | None, *, is_one: bool) -> None:
@@ -86,6 +89,11 @@ class Reading:
     def anchor(self) -> tuple[dt.date, str] | None:
         """Return the anchor date that the notes agree on, and where it stands."""
         return next(iter(self._anchors.items())) if len(self._anchors) == 1 else None
+
+    def warnings(self) -> list[str]:
+        """Return which sheets hold rows like records and are not read, since no header of theirs is understood."""
+        text = "{table} is not read: no row is understood as a header; write one above the rows if they are needed"
+        return [say(text, table=name) for name in self._unread]
 
     def _told(self, grid: Grid) -> str | None:
         names = (grid.name, grid.sheet, grid.file, Path(grid.file).stem)
@@ -123,8 +131,11 @@ class Reading:
             return
         layout = find_table(grid, kind, {**self.columns, **{key: key for key in self.types}})
         if layout is None:
-            rows = sum(not all(map(is_blank, cells)) for cells in grid.cells)
-            self.ignored.append((grid.name, say("not understood as a table, {count} rows are not read", count=rows)))
+            filled = [sum(not is_blank(cell) for cell in cells) for cells in grid.cells]
+            text = "not understood as a table, {count} rows are not read"
+            self.ignored.append((grid.name, say(text, count=sum(map(bool, filled)))))
+            if self._kinds[grid.name] != "ignore" and sum(count >= _LIKE_A_RECORD for count in filled) > 1:
+                self._unread.append(grid.name)
         elif layout.kind == "roster":
             self._members.append(self._filled(grid, layout, self.faults))
         else:
@@ -213,6 +224,7 @@ class Reading:
 
     def _drop_from_ignored(self, grid: Grid) -> None:
         self.ignored = [pair for pair in self.ignored if pair[0] != grid.name]
+        self._unread = [name for name in self._unread if name != grid.name]
 
     def _look_for_anchor(self, grid: Grid) -> None:
         """Remember a note such as "基准日2026-11-30" above or below a table."""
