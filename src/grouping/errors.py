@@ -92,7 +92,7 @@ class Issue:
         return {**asdict(self), **texts}
 
     def _texts(self) -> dict[str, str | None]:
-        return {"message": self.message, "advice": self.advice, "expected": self.expected}
+        return {"message": self.message, "column": self.column, "advice": self.advice, "expected": self.expected}
 
 
 def _alike(issues: Sequence[Issue]) -> list[list[Issue]]:

@@ -135,6 +135,10 @@ def test_below_a_text_that_names_no_unit_the_department_is_missing(tmp_path: Pat
         read_roster(write(tmp_path / "r.xlsx", {"s": rows}, {"s": [(1, 0, 1, 4), (4, 0, 4, 4)]}))
     assert [(issue.code, issue.address) for issue in caught.value.issues] == [("missing_department", "s!A6")]
     assert "“（分节标题行）”列" in caught.value.describe("zh")
+    assert [issue.to_dict(lang)["column"] for issue in caught.value.issues for lang in ("en", "zh")] == [
+        "section rows",
+        "（分节标题行）",
+    ]
     rows[4] = ("注：以下人员外聘",)
     roster = read_roster(write(tmp_path / "r.xlsx", {"s": rows}, {"s": [(1, 0, 1, 4), (4, 0, 4, 4)]}))
     assert roster.column("department") == ["物业部"] * 3
