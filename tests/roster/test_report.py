@@ -157,3 +157,10 @@ def test_the_examples_of_the_template_fit_each_other(tmp_path: Path, lang: str) 
     assert len(roster.requests) == len(roster.committee) == len(roster.explicit_shifts) == 1
     needed = [row[2] for row in rows if row[0] == names[0] and row[5]]
     assert needed == ["member_id", "department", "shift_pattern"]
+
+
+def test_members_whose_status_is_blank_are_told(tmp_path: Path) -> None:
+    rows = [("工号", "部门", "班次", "党员类别"), ("E1", "后勤", "白班", ""), ("E2", "后勤", "白班", "预备党员")]
+    roster = read_roster(write(tmp_path / "r.xlsx", {"s": rows}))
+    assert roster.column("status") == ["full", "probationary"]
+    assert "no status given, taken as full members: E1" in roster.report.defaults

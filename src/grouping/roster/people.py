@@ -74,6 +74,7 @@ class MemberReader:
         self._follows_department = False
         self._unphased: list[str] = []
         self._unknown_teams: list[str] = []
+        self._no_status: list[str] = []
         self._not_there: set[tuple[int, str]] = set()
 
     def read(self) -> tuple[Member, ...]:
@@ -229,6 +230,8 @@ class MemberReader:
             derived = cells.table.has("confirmed_on") and is_derived_probationary
             return "probationary" if derived else "full"
         header, value = cells.table.header_of("status"), cells.identifier("status")
+        if cells.text("status") is None:
+            self._no_status.append(cells.identifier("member_id") or f"row {cells.row.number}")
         if value is not None and ("是否" in header):
             yes = value_words("bool").get(squeeze(value))
             if yes is not None:
@@ -321,6 +324,9 @@ class MemberReader:
                 )
             else:
                 self.defaults.append(say("no column with the status: all members are full"))
+        if self._no_status:
+            text = "no status given, taken as full members: {ids}"
+            self.defaults.append(say(text, ids=some_ids(self._no_status)))
         for field, ids in self._inherited.items():
             text = "{field} taken from the team for {count} members: {ids}"
             self.defaults.append(say(text, field=field, count=len(ids), ids=some_ids(ids)))
