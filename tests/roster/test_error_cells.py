@@ -128,7 +128,9 @@ def open_document(path: Path, rows: list[list[str]]) -> Path:
     return path
 
 
-def test_legacy_workbooks_have_them_too(tmp_path: Path) -> None:
+@pytest.mark.parametrize("is_safe", ["", "1"])
+def test_legacy_workbooks_have_them_too(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, is_safe: str) -> None:
+    monkeypatch.setenv("PYTHONSAFEPATH", is_safe)  # if set, Python does not look for modules beside a script
     shutil.copy(FILES / "errors.xls", tmp_path / "r.xls")
     with pytest.raises(RosterError) as caught:
         read_roster(tmp_path / "r.xls")

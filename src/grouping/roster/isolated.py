@@ -7,10 +7,11 @@ which ends the process; it had better be this one. The script stands alone, so t
 from __future__ import annotations
 
 import gc
-import importlib
 import io
 import pickle
+import runpy
 import sys
+from pathlib import Path
 
 MOST_BYTES = 4 << 30
 """Of memory, where the system can limit it."""
@@ -22,7 +23,7 @@ def sheets(data: bytes, most_cells: int) -> list[tuple[str, bool, list[list[obje
 
     book = load_workbook(io.BytesIO(data))
     found: list[tuple[str, bool, list[list[object]] | None, list[tuple[int, ...]]]] = []
-    errors = importlib.import_module("errorcells").errors_of(data)  # beside this script
+    errors = runpy.run_path(str(Path(__file__).with_name("errorcells.py")))["errors_of"](data)
     for number, about in enumerate(book.sheets_metadata):
         if about.typ != SheetTypeEnum.WorkSheet:
             continue
