@@ -73,7 +73,7 @@ class Issue:
         if self.row is not None and self.cell is None:
             place.append(f"第 {self.row} 行" if zh else f"row {self.row}")
         if self.column is not None:
-            place.append(f"“{self.column}”列" if zh else f"column {self.column!r}")
+            place.append(f"“{said(self.column, lang)}”列" if zh else f"column {self.column!r}")
         where = ("，" if zh else ", ").join(part for part in place if part)
         text = said(self.message, lang)
         if where:
@@ -92,7 +92,7 @@ class Issue:
         return {**asdict(self), **texts}
 
     def _texts(self) -> dict[str, str | None]:
-        return {"message": self.message, "advice": self.advice, "expected": self.expected}
+        return {"message": self.message, "column": self.column, "advice": self.advice, "expected": self.expected}
 
 
 def _alike(issues: Sequence[Issue]) -> list[list[Issue]]:

@@ -295,7 +295,6 @@ def test_bad_slots() -> None:
     assert [(issue.code, issue.row) for issue in caught.value.issues] == [
         ("duplicate_slot", 3),
         ("bad_date", 4),
-        ("bad_date", 4),
         ("bad_time", 5),
     ]
     with pytest.raises(RosterError, match="no such file"):

@@ -7,9 +7,11 @@ import pandas as pd
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from tests.roster.books import write
 
 from grouping.errors import RosterError
 from grouping.roster import Roster, read_roster
+from grouping.roster.read import slots_from
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -330,3 +332,34 @@ def test_no_companion_gives_another_error(data: st.DataObject) -> None:
         return
     roster.availability()
     roster.travel_minutes()
+
+
+def test_where_there_is_no_column_the_row_is_told_by_its_first_cell(tmp_path: Path) -> None:
+    people = [("姓名", "部门", "班次", "地点"), ("甲一", "后勤", "白班", "北楼")]
+    others = [("", "姓名", "部门", "班组"), ("", "乙二", "后勤", "一班")]
+    with pytest.raises(RosterError) as caught:
+        read_roster(
+            write(tmp_path / "r.xlsx", {"一": people, "二": others, "班组": [("班组", "班次"), ("二班", "白班")]})
+        )
+    assert [(issue.code, issue.address, issue.column) for issue in caught.value.issues] == [
+        ("missing_shift", "二!B2", None),
+        ("missing_site", "二!B2", None),
+    ]
+
+
+def test_faults_about_several_rows_have_the_cells_of_those_that_differ(tmp_path: Path) -> None:
+    head = ("工号", "部门", "班次", "地点", "片区")
+    people = [head, ("1", "后勤", "白班", "北楼", "东"), ("2", "后勤", "白班", "北楼", "西")]
+    with pytest.raises(RosterError) as caught:
+        read_roster(write(tmp_path / "r.xlsx", {"人员": people}))
+    assert [(issue.code, issue.address) for issue in caught.value.issues] == [("conflicting_zone", "人员!E3")]
+    sites = [("地点名称", "会议室容量"), ("北楼", 5), ("南楼", 5), ("北 楼", 6)]
+    with pytest.raises(RosterError) as caught:
+        read_roster(write(tmp_path / "r.xlsx", {"人员": [row[:4] for row in people], "工作地点": sites}))
+    assert [(issue.code, issue.address) for issue in caught.value.issues] == [("duplicate_site", "工作地点!A4")]
+
+
+def test_a_time_of_thousands_of_digits_is_a_fault() -> None:
+    with pytest.raises(RosterError) as caught:
+        slots_from(pd.DataFrame({"date": ["2026-12-01"], "start": ["1" * 5000 + ":00"], "end": ["10:00"]}))
+    assert [issue.code for issue in caught.value.issues] == ["bad_time"]

@@ -133,7 +133,7 @@ def test_edited_text(
 
 WORKBOOKS = [
     book({"花名册": [HEAD, *PEOPLE], "班组": [("班组", "班制"), ("班组1", "白班")]}, {"花名册": [(1, 3, 3, 3)]}),
-    *(Path(__file__).parent.joinpath("files", name).read_bytes() for name in ("small.xls", "small.ods")),
+    *(Path(__file__).parent.joinpath("files", name).read_bytes() for name in ("small.xls", "small.ods", "errors.xls")),
 ]
 
 

@@ -128,3 +128,55 @@ def test_lists_of_dicts_with_companions() -> None:
     teams = [{"team": "T", "department": "A", "shift": "day", "site": "S"}]
     roster = Roster.from_frame(people, teams=teams)  # type: ignore[arg-type]
     assert roster.column("shift_pattern") == ["label:day", "label:day"]
+
+
+NAMESAKES = [
+    ("工号", "姓名", "部门", "班组", "班次", "地点"),
+    ("1", "张三", "后勤", "一班", "白班", "北楼"),
+    ("2", "张 三", "后勤", "二班", "白班", "北楼"),
+    ("3", "Li Wei", "后勤", "二班", "白班", "北楼"),
+]
+
+
+def test_a_name_that_several_members_have_tells_none_of_them(tmp_path: Path) -> None:
+    calendar = [
+        ("2026年12月排班",),
+        ("序号", "姓名", *range(1, 6)),
+        (1, "张三", *"白白休休夜"),
+        (2, "外人", *"白白休休夜"),
+    ]
+    rota = [("姓名", "班组", "轮班组"), ("张三", "", "甲"), ("张三", "二班", "乙"), ("Li Wei", "", "丙")]
+    committee = [("姓名", "党内职务"), ("张三", "宣传委员"), ("Li Wei", "组织委员")]
+    sheets = {"人员": NAMESAKES, "12月": calendar, "排班表": rota, "支委": committee}
+    with pytest.raises(RosterError) as caught:
+        read_roster(write(tmp_path / "r.xlsx", sheets))
+    assert [(issue.code, issue.address) for issue in caught.value.issues] == [
+        ("unknown_member", "排班表!A2"),
+        ("unknown_member", "'12月'!B3"),
+        ("unknown_member", "支委!A2"),
+    ]
+    assert {issue.message for issue in caught.value.issues} == {"several members have this name"}
+    assert "张三" not in str(caught.value)
+    rest = {name: [row for row in rows if row[:2] != ("张三", "") and row != ("张三", "宣传委员") and row[0] != 1]
+            for name, rows in sheets.items()}  # fmt: skip
+    roster = read_roster(write(tmp_path / "r.xlsx", rest))
+    assert roster.column("crew") == [None, "乙", "丙"]
+    assert [one.member_id for one in roster.committee] == ["3"]
+
+
+def test_persons_of_several_calendars_are_counted_together(tmp_path: Path) -> None:
+    def month(number: int, *names: str) -> list[tuple[object, ...]]:
+        return [(f"2026年{number}月排班",), ("姓名", *range(1, 6)), *((name, *"白白休休夜") for name in names)]
+
+    sheets = {"人员": NAMESAKES, "11月": month(11, "Li Wei"), "12月": month(12, "Li Wei", "外一", "外二", "外三")}
+    joins = read_roster(write(tmp_path / "r.xlsx", sheets)).report.joins
+    assert "calendar: 3 of 4 persons listed are no members of the roster" in joins
+
+
+def test_calendar_rows_by_name(tmp_path: Path) -> None:
+    calendar = [("姓名", "日期", "班次代码"), ("Li Wei", "2026-12-01", "夜"), ("张三", "2026-12-01", "夜")]
+    with pytest.raises(RosterError) as caught:
+        read_roster(write(tmp_path / "r.xlsx", {"人员": NAMESAKES, "个人排班": calendar}))
+    assert [(issue.code, issue.address) for issue in caught.value.issues] == [("unknown_member", "个人排班!A3")]
+    roster = read_roster(write(tmp_path / "r.xlsx", {"人员": NAMESAKES, "个人排班": calendar[:2]}))
+    assert roster.explicit_shifts == {("3", dt.date(2026, 12, 1)): "G"}

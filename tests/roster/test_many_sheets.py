@@ -76,6 +76,9 @@ def test_members_of_a_sheet_without_departments_are_not_lost_silently(tmp_path: 
         read_roster(write(tmp_path / "r.xlsx", {"餐饮": CANTEEN, "新进": more}))
     assert [(issue.code, issue.address) for issue in caught.value.issues] == [("missing_column", "新进!A1:D1")] * 2
     listed = [more[0], ("1", "甲", "厨师", "北楼")]
+    without_ids = [more[0], ("", "壬", "保安", "东门")]
+    with pytest.raises(RosterError, match="departments"):
+        read_roster(write(tmp_path / "r.xlsx", {"餐饮": CANTEEN, "新进": without_ids}))
     report = read_roster(write(tmp_path / "r.xlsx", {"餐饮": CANTEEN, "先进": listed})).report
     assert ("r.xlsx/先进", "its people are in the roster already") in report.tables_ignored
 
@@ -144,3 +147,79 @@ def test_a_column_that_only_one_sheet_has_may_be_told(tmp_path: Path) -> None:
     assert read_roster(file, columns={"籍": "origin"}).column("origin") == [None, None, "x", "x"]
     with pytest.raises(RosterError, match="names a header"):
         read_roster(file, columns={"没有": "origin"})
+
+
+def test_members_of_a_sheet_that_could_be_a_rota_are_not_lost_silently(tmp_path: Path) -> None:
+    more = [("工号", "姓名", "班次", "地点"), ("8", "辛", "白班", "东门"), ("9", "壬", "白班", "东门")]
+    sheets = {"餐饮": CANTEEN, "新进": more, "借调": [more[0], ("7", "庚", "白班", "东门")]}
+    file = write(tmp_path / "r.xlsx", sheets)
+    with pytest.raises(RosterError) as caught:
+        read_roster(file)
+    assert [(issue.code, issue.address) for issue in caught.value.issues] == [
+        ("missing_column", "新进!A1:D1"),
+        ("missing_column", "借调!A1:D1"),
+    ]
+    told = read_roster(file, sheets={"新进": "rota", "借调": "ignore"})
+    assert any("0 of 2 rows speak of members" in line for line in told.report.joins)
+    named = read_roster(write(tmp_path / "r.xlsx", {"餐饮": CANTEEN, "排班表": more}))
+    assert any("0 of 2 rows speak of members" in line for line in named.report.joins)
+
+
+def test_rotas_and_teams_on_several_sheets(tmp_path: Path) -> None:
+    people = [("工号", "部门", "班组"), ("1", "餐饮", "红案"), ("2", "物业", "绿化"), ("3", "物业", "保洁")]
+    sheets = {
+        "人员": people,
+        "餐饮班组": [("班组", "部门", "地点"), ("红案", "餐饮", "北楼")],
+        "物业班组": [("地点", "班组", "部门"), ("南楼", "绿化", "物业"), ("东楼", "保洁", "物业")],
+        "餐饮排班表": [("班组", "班次"), ("红案", "早班")],
+        "物业排班表": [("工号", "班次"), ("2", "白班"), ("3", "夜班"), ("4", "夜班")],
+    }
+    roster = read_roster(write(tmp_path / "r.xlsx", sheets))
+    assert roster.column("site") == ["北楼", "南楼", "东楼"]
+    assert [one.names[0] for one in roster.shift_patterns] == ["早班", "白班", "夜班"]
+    assert [line.split(" rows")[0] for line in roster.report.joins if "rows speak" in line] == [
+        "r.xlsx/餐饮排班表: 1 of 1",
+        "r.xlsx/物业排班表: 2 of 3",
+    ]
+    sheets["12月排班表"] = [("工号", "班次"), ("2", "中班")]
+    with pytest.raises(RosterError) as caught:
+        read_roster(write(tmp_path / "r.xlsx", sheets))
+    (issue,) = caught.value.issues
+    assert (issue.code, issue.sheet) == ("two_tables", "12月排班表")
+    assert "都被识别为 排班表（rota）" in issue.sentence("zh")
+    del sheets["12月排班表"]
+    sheets["班组(二)"] = [("班组", "部门"), ("红案", "餐饮")]
+    with pytest.raises(RosterError, match="both read as teams"):
+        read_roster(write(tmp_path / "r.xlsx", sheets))
+
+
+def test_columns_that_a_further_table_lacks(tmp_path: Path) -> None:
+    sheets = {
+        "人员": CANTEEN,
+        "班组": [("班组", "部门"), ("红案", "餐饮")],
+        "其他": [("名称", "部门"), ("绿化", "餐饮")],
+    }
+    with pytest.raises(RosterError) as caught:
+        read_roster(write(tmp_path / "r.xlsx", sheets), sheets={"其他": "teams"})
+    assert [(issue.code, issue.address) for issue in caught.value.issues] == [("missing_column", "其他!A1:B1")]
+
+
+def test_a_roster_without_departments_is_no_committee(tmp_path: Path) -> None:
+    people = [("姓名", "党内职务", "班次", "地点"), ("甲", "支部书记", "白班", "北楼"), ("乙", "", "白班", "#N/A")]
+    sheets = {"Sheet1": people, "班组": [("班组", "部门"), ("红案", "餐饮")]}
+    with pytest.raises(RosterError) as caught:
+        read_roster(write(tmp_path / "r.xlsx", sheets))
+    assert [(issue.code, issue.address) for issue in caught.value.issues] == [
+        ("error_value", "Sheet1!D3"),
+        ("missing_column", "Sheet1!A1:D1"),
+    ]
+
+
+def test_rows_without_a_header_are_a_warning(tmp_path: Path) -> None:
+    notes = [("说明",), ("联系人", "甲"), ("电话", "1")]
+    file = write(tmp_path / "r.xlsx", {"餐饮": CANTEEN, "新进": [row[:5] for row in GUARDS[1:3]], "其他": notes})
+    report = read_roster(file).report
+    assert [line for line in report.warnings if "not read" in line] == [
+        "r.xlsx/新进 is not read: no row is understood as a header; write one above the rows if they are needed"
+    ]
+    assert ("r.xlsx/其他", "not understood as a table, 3 rows are not read") in report.tables_ignored

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import pytest
 from python_calamine import load_workbook
+from tests.roster.books import write
 
 import grouping.roster
 from grouping.errors import InputError, Issue, RosterError
@@ -131,10 +132,35 @@ def test_template_has_headers_choices_and_examples_and_reads_when_filled(tmp_pat
     guide = book.get_sheet_by_name(book.sheet_names[-1]).to_python()
     example = {row[2]: (row[3], str(row[4]).split(" / ")[0]) for row in guide[1:] if row[0] == book.sheet_names[0]}
     filled = [example[field][0] or example[field][1] for field in COLUMNS["roster"]]
-    filled[COLUMNS["roster"].index("shift_pattern")] = "白班"
     with (tmp_path / "filled.csv").open("w", encoding="utf-8", newline="") as stream:
         csv.writer(stream).writerows([sheet[0], filled])
     roster = read_roster(tmp_path / "filled.csv")
     (member,) = roster.members
     assert (member.member_id, member.nominations, member.status) == ("HQ0001", 7, "full")
     assert {field for field in COLUMNS["roster"] if getattr(member, field) is None} == set()
+
+
+@pytest.mark.parametrize("lang", ["en", "zh"])
+def test_the_examples_of_the_template_fit_each_other(tmp_path: Path, lang: str) -> None:
+    book = load_workbook(write_template(tmp_path, lang=lang))
+    *names, guide = book.sheet_names
+    sheets = {name: [book.get_sheet_by_name(name).to_python()[0], []] for name in names}
+    rows = book.get_sheet_by_name(guide).to_python()[1:]
+    for sheet, _, _, example, choices, _ in rows:
+        sheets[str(sheet)][1].append(example or str(choices).split(" / ")[0])
+    sheets[names[0]].append(["HQ0004", *sheets[names[0]][1][1:]])
+    sheets[names[2]].append(["S2", "车队场站"])
+    sheets[guide] = rows
+    roster = read_roster(write(tmp_path / "filled.xlsx", sheets))
+    assert len(roster) == 2
+    assert not any("not read" in line for line in roster.report.warnings)
+    assert len(roster.requests) == len(roster.committee) == len(roster.explicit_shifts) == 1
+    needed = [row[2] for row in rows if row[0] == names[0] and row[5]]
+    assert needed == ["member_id", "department", "shift_pattern"]
+
+
+def test_members_whose_status_is_blank_are_told(tmp_path: Path) -> None:
+    rows = [("工号", "部门", "班次", "党员类别"), ("E1", "后勤", "白班", ""), ("E2", "后勤", "白班", "预备党员")]
+    roster = read_roster(write(tmp_path / "r.xlsx", {"s": rows}))
+    assert roster.column("status") == ["full", "probationary"]
+    assert "no status given, taken as full members: E1" in roster.report.defaults

@@ -34,7 +34,7 @@ EXAMPLES = {
     "roster.business_line": "餐饮",
     "roster.team": "一食堂红案班",
     "roster.post": "厨师",
-    "roster.shift_pattern": "白班, DAY5",
+    "roster.shift_pattern": "白班",
     "roster.crew": "甲班",
     "roster.site": "一号食堂",
     "roster.branch": "第一党支部",
@@ -47,7 +47,7 @@ EXAMPLES = {
     "teams.department": "餐饮服务部",
     "teams.business_line": "餐饮",
     "teams.site": "一号食堂",
-    "teams.shift_pattern": "DAY5",
+    "teams.shift_pattern": "四班三运转(两天一倒)",
     "teams.employees": "14",
     "sites.site_id": "S1",
     "sites.name": "一号食堂",
@@ -64,7 +64,7 @@ EXAMPLES = {
     "shift_patterns.crews": "4",
     "shift_patterns.crew_step_days": "2",
     "shift_patterns.anchor": "2026-11-30",
-    "explicit_shifts.member_id": "HQ0025",
+    "explicit_shifts.member_id": "HQ0001",
     "explicit_shifts.date": "2026-12-01",
     "explicit_shifts.code": "L",
     "committee.member_id": "HQ0001",
@@ -75,13 +75,20 @@ EXAMPLES = {
     "constraints.members.2": "HQ0004",
     "constraints.note": "师带徒",
 }
+NEEDED = frozenset({
+    "roster.member_id", "roster.department", "roster.shift_pattern", "teams.team", "sites.name",
+    "travel_minutes.from_site", "travel_minutes.to_site", "shift_patterns.pattern_id", "shift_patterns.sequence",
+    "explicit_shifts.member_id", "explicit_shifts.date", "explicit_shifts.code", "committee.member_id",
+    "constraints.kind", "constraints.members.1",
+})  # fmt: skip
+"""What each row of a sheet needs; a shift or site may also come from the team."""
 
 
 def write_template(folder: str | os.PathLike[str], *, lang: str = "zh", force: bool = False) -> Path:
     """Write an empty workbook to be filled in, and return its path.
 
-    Only the first four columns of its first sheet that are not optional are needed: an id or a name, the department,
-    the shift and the site; a sheet explains every column by an example.
+    Of its sheets only the first is needed, of that the id (or the name), the department and the shift; a sheet explains
+    every column by an example, and says which are needed.
 
     Parameters
     ----------
@@ -97,4 +104,4 @@ def write_template(folder: str | os.PathLike[str], *, lang: str = "zh", force: b
     from grouping.roster.excel import template
 
     name = "花名册模板.xlsx" if lang == "zh" else "roster_template.xlsx"
-    return write_file(Path(folder) / name, template(lang, COLUMNS, EXAMPLES), force=force)
+    return write_file(Path(folder) / name, template(lang, COLUMNS, EXAMPLES, NEEDED), force=force)

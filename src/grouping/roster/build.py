@@ -8,6 +8,7 @@ from grouping.errors import Issue, RosterError
 from grouping.roster.columns import ATTRIBUTE, REMARK, missing_column
 from grouping.roster.faults import choices
 from grouping.roster.layout import NEEDED
+from grouping.roster.membersheets import shared_names
 from grouping.roster.people import MemberReader, zones_of
 from grouping.roster.places import read_sites, read_travel
 from grouping.roster.remarks import (
@@ -55,6 +56,7 @@ def build_roster(
     usual_rotas: bool = False,
     anchor: tuple[dt.date, str] | None = None,
     notes: Sequence[str] = (),
+    warnings: Sequence[str] = (),
     tables_ignored: Sequence[tuple[str, str]] = (),
     types: Mapping[str, str] | None = None,
 ) -> Roster:
@@ -67,7 +69,7 @@ def build_roster(
     unknown_shift : "error", or "label" to let members with the same unknown label meet
     usual_rotas : whether the caller confirms the catalogue of usual rotas
     anchor : the anchor date of rotas that have none, and where it was found
-    notes, tables_ignored : what reading the files found, for the report
+    notes, warnings, tables_ignored : what reading the files found, for the report
     types : further attribute → type, from a workbook of ours
 
     Raises
@@ -100,7 +102,7 @@ def build_roster(
     teams = read_teams(usable.get("teams"), places, shifts, faults)
     if table is not None and not any(part.rows for part in table.parts):
         faults.add("empty_table", "the roster has no rows", table=table, cell=table.header_cells())
-    rota = Rota(usable.get("rota"), faults)
+    rota = Rota(usable.get("rota"), faults, shared_names(table.parts if table and "rota" in usable else ()))
     reader = MemberReader(table or Table("roster", ""), places, shifts, teams, rota, faults, types or {})
     members = reader.read() if table is not None else ()
     people = People(members, is_complete=bool(members) and reader.has_identities)
@@ -111,7 +113,8 @@ def build_roster(
     committee = read_committee(usable.get("committee"), people, faults)
     requests = read_requests(usable.get("constraints"), people, faults)
     faults.raise_if_any()
-    defaults = [*notes, *reader.defaults]
+    sectioned = [_sectioned(part) for other in tables.values() for part in other.parts if part.sections]
+    defaults = [*notes, *sectioned, *reader.defaults]
     if "shift_codes" not in tables:
         defaults.append(say("shift codes: the built-in ones"))
     if any(site.lat is not None and site.crs is None for site in places.sites.values()):
@@ -148,10 +151,11 @@ def build_roster(
         columns_ignored=tuple((part.name, theirs, why) for part in parts for theirs, why in part.ignored),
         skipped=tuple((part.name, number, why) for part in parts for number, why in part.skipped),
         tables_ignored=tuple(tables_ignored),
-        joins=(*joins(roster, tables), *rota.tell(len(members))),
+        joins=(*joins(roster, tables), *rota.tell()),
         understood=tuple(echo(roster, shifts.taken)),
         defaults=tuple(defaults),
         warnings=(
+            *warnings,
             *(_blanked(part) for part in parts if part.errors),
             *reader.warnings,
             *name_warnings(members),
@@ -163,6 +167,12 @@ def build_roster(
         ),
     )
     return roster.with_report(report)
+
+
+def _sectioned(table: Table) -> str:
+    """Return which departments the headings between the rows of a table tell, and of how many members."""
+    units = choices(f"{unit} ({count})" for unit, count in table.sections.items())
+    return say("{table}: departments taken from the headings between the rows: {units}", table=table.name, units=units)
 
 
 def _blanked(table: Table) -> str:
@@ -180,10 +190,11 @@ def _plain_key(key: str) -> str:
 
 def _has_needed(kind: str, table: Table, faults: Faults) -> bool:
     """Whether a companion table has the columns it cannot do without; what is missing is a fault."""
-    missing = [group for group in NEEDED[kind] if not any(map(table.has, group))] if kind != "roster" else []
-    for group in missing:
+    needed = NEEDED[kind] if kind != "roster" else ()
+    missing = [(part, group) for part in table.parts for group in needed if not any(map(part.has, group))]
+    for part, group in missing:
         message = say("a column {field!r} is needed", field=group[0])
-        missing_column(table, group[0], message, faults, key=group[0])
+        missing_column(part, group[0], message, faults, key=group[0])
     return not missing
 
 

@@ -82,6 +82,7 @@ def _table(grid: Grid, header: int, person: tuple[int, str], days: dict[int, dt.
     who, heading = person
     table = Table("explicit_shifts", grid.file, grid.sheet, is_matrix=True)
     table.headers.update({"member_id": heading, "date": "日期", "code": "班次"})
+    table.positions["member_id"] = who
     table.above = header
     for position in range(header + 1, len(grid.cells)):
         cells = grid.cells[position]

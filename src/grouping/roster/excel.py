@@ -16,6 +16,7 @@ from grouping.roster.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
+    from collections.abc import Set as AbstractSet
 
     from xlsxwriter import Workbook
     from xlsxwriter.worksheet import Worksheet
@@ -233,13 +234,16 @@ def _requests(roster: Roster) -> Sheet:
     return fields, rows
 
 
-def template(lang: str, columns: Mapping[str, Sequence[str]], examples: Mapping[str, str]) -> bytes:
+def template(
+    lang: str, columns: Mapping[str, Sequence[str]], examples: Mapping[str, str], needed: AbstractSet[str]
+) -> bytes:
     """Return an empty workbook: a sheet per table with headers and drop-downs, and one that explains each column.
 
     Parameters
     ----------
     columns : kind of table → our words for its columns
     examples : ``"kind.column"`` → an example of what is written there
+    needed : such columns as each row needs
     """
     zh = lang == "zh"
     stream = io.BytesIO()
@@ -261,11 +265,16 @@ def template(lang: str, columns: Mapping[str, Sequence[str]], examples: Mapping[
                         1, column, 2000, column, {"validate": "list", "source": words, "error_type": "warning"}
                     )
                 example = examples.get(f"{kind}.{field}", "")
-                sheet.write_comment(0, column, ("例：" if zh else "Example: ") + (example or "…"))
-                guide.append([title, name, field, example, " / ".join(words)])
+                is_needed = f"{kind}.{field}" in needed
+                told = [("必填" if zh else "Needed")] if is_needed else []
+                told += [("例：" if zh else "Example: ") + (example or " / ".join(words))]
+                sheet.write_comment(0, column, ("。" if zh else ". ").join(told))
+                guide.append([title, name, field, example, " / ".join(words), ("是" if zh else "yes") * is_needed])
         sheet = book.add_worksheet("填写说明" if zh else "guide")
         titles = (
-            ("工作表", "列", "含义", "示例", "可填") if zh else ("sheet", "column", "meaning", "example", "choices")
+            ("工作表", "列", "字段", "示例", "可填", "必填")
+            if zh
+            else ("sheet", "column", "field", "example", "choices", "needed")
         )
         _write(book, sheet, titles, guide)
         book.worksheets()[0].activate()

@@ -59,6 +59,10 @@ class Faults:
         """
         if row is not None and key in row.broken and code.startswith("missing_"):
             return
+        if cell is None and table is not None and row is not None:
+            cell = (table.cell_of(row, key) if key else None) or table.cell_of_subject(row)
+            if cell and key and not table.has(key):
+                key = None  # no such column, only the row can be told
         usually = usual().get(code, ("", ""))
         expected, advice = expected or usually[0], advice or usually[1]
         issue = Issue(
@@ -70,7 +74,7 @@ class Faults:
             value=None if value is None else _shown(str(value)),
             advice=say(advice) if advice else None,
             sheet=table.sheet if table else sheet,
-            cell=cell or (table.cell_of(row, key) if table and row and key else None),
+            cell=cell,
             expected=say(expected) if expected else None,
         )
         if row is not None and row.places is not None:  # a name of a matrix stands for many rows
@@ -88,7 +92,7 @@ class Faults:
     def raise_if_any(self) -> None:
         """Raise a `RosterError` that lists all faults recorded so far."""
         if self.issues:
-            raise RosterError([self._without_names(issue) for issue in self.issues])
+            raise RosterError([self._without_names(issue) for issue in dict.fromkeys(self.issues)])
 
     def _without_names(self, issue: Issue) -> Issue:
         if issue.value is None or "".join(issue.value.split()) not in self.names:

@@ -9,7 +9,9 @@ from __future__ import annotations
 import gc
 import io
 import pickle
+import runpy
 import sys
+from pathlib import Path
 
 MOST_BYTES = 4 << 30
 """Of memory, where the system can limit it."""
@@ -21,7 +23,8 @@ def sheets(data: bytes, most_cells: int) -> list[tuple[str, bool, list[list[obje
 
     book = load_workbook(io.BytesIO(data))
     found: list[tuple[str, bool, list[list[object]] | None, list[tuple[int, ...]]]] = []
-    for about in book.sheets_metadata:
+    errors = runpy.run_path(str(Path(__file__).with_name("errorcells.py")))["errors_of"](data)
+    for number, about in enumerate(book.sheets_metadata):
         if about.typ != SheetTypeEnum.WorkSheet:
             continue
         sheet = book.get_sheet_by_name(about.name)
@@ -29,6 +32,9 @@ def sheets(data: bytes, most_cells: int) -> list[tuple[str, bool, list[list[obje
         if sheet.end is not None:
             area = (sheet.end[0] + 1) * (sheet.end[1] + 1)
             cells = sheet.to_python(skip_empty_area=False) if area <= most_cells else None  # type: ignore[assignment]
+        for (row, column), error in errors.get(number, {}).items():
+            if cells and row < len(cells) and column < len(cells[row]) and cells[row][column] in (None, "", 0):
+                cells[row][column] = error
         merged: list[tuple[int, ...]] = sorted((*first, *last) for first, last in sheet.merged_cell_ranges or ())
         found.append((about.name, about.visible == SheetVisibleEnum.Visible, cells, merged))
     return found

@@ -3,14 +3,14 @@
 from __future__ import annotations
 
 import csv
-import unicodedata
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
 from typing import TYPE_CHECKING
 
 from grouping.roster.columns import SHEET_NAME
-from grouping.roster.synonyms import column_words, meaning_of, plain, squeeze
+from grouping.roster.sections import starts_with_heading
+from grouping.roster.synonyms import column_words, meaning_of, plain
 
 if TYPE_CHECKING:
     from collections.abc import Mapping, Sequence
@@ -132,7 +132,9 @@ def _candidate(
     if best is None:
         return None
     hits, _, position, headers = best
-    if not is_certain and (hits < 2 or not has_needed(kind, headers, chosen)):
+    if not is_certain and (
+        hits < 2 or not (has_needed(kind, headers, chosen) or _has_sections(grid, kind, headers, position))
+    ):
         return None
     if not hits and not is_certain:
         return None
@@ -146,6 +148,14 @@ def has_needed(kind: str, headers: Sequence[str], chosen: Mapping[str, str | Non
     fields = {meaning_of(header, words)[0] for header in headers}
     fields.update(str(chosen[header]) for header in (*headers, SHEET_NAME) if header in chosen)
     return all(fields.intersection(group) for group in NEEDED[kind])
+
+
+def _has_sections(grid: Grid, kind: str, headers: Sequence[str], header_row: int) -> bool:
+    """Whether headings tell the departments of a roster's members, for want of a column."""
+    told = [*headers, "department"]
+    return (
+        kind == "roster" and has_needed(kind, told, {}) and starts_with_heading(grid.cells[header_row + 1 :], headers)
+    )
 
 
 def _hits(headers: Sequence[str], words: Mapping[str, tuple[str, str]], chosen: Mapping[str, str | None]) -> float:
@@ -257,43 +267,3 @@ class _Copy(list[object]):
 
 def _text(cells: Sequence[object]) -> str:
     return " ".join(_header(cell) for cell in cells if not is_blank(cell))
-
-
-_TOTALS = frozenset(
-    squeeze(word)
-    for word in ("合计", "总计", "小计", "共计", "累计", "总数", "total", "subtotal", "grand total", "sum")
-)
-_NOTES = tuple(
-    squeeze(word)
-    for word in (
-        "注", "备注", "说明", "填表说明", "填表人", "制表", "制表人", "审核", "审核人", "负责人", "联系人", "填报单位",
-        "填报日期", "填报人", "编制", "批准", "单位盖章", "note", "notes", "remark", "remarks",
-        "prepared by", "checked by",
-    )
-)  # fmt: skip
-
-
-def is_total(text: str) -> bool:
-    """Whether the first text of a row says that the row adds up others.
-
-    >>> is_total("合　计"), is_total("合计：42人"), is_total("合计华"), is_total("Total")
-    (True, True, False, True)
-    """
-    word = squeeze(text)
-    return word in _TOTALS or any(
-        word.startswith(known) and not unicodedata.category(word[len(known)]).startswith("L") for known in _TOTALS
-    )
-
-
-def is_note(text: str) -> bool:
-    """Whether the first text of a row is a note: "注：…", "填表人：…".
-
-    >>> is_note("注:以上人员均为虚构。"), is_note("注册会计师"), is_note("制表人：张三"), is_note("Note 1: see below")
-    (True, False, True, True)
-    """
-    word = squeeze(text)
-    for known in _NOTES:
-        rest = word.removeprefix(known)
-        if rest != word and rest.lstrip("0123456789()一二三四五").startswith((":", ".", "、")):
-            return True
-    return word.startswith(("*", "※"))

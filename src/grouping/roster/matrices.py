@@ -4,9 +4,10 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+from grouping.roster.asides import is_note
 from grouping.roster.cells import text_of
 from grouping.roster.grids import column_letters
-from grouping.roster.layout import HEADER_WITHIN, is_blank, is_note
+from grouping.roster.layout import HEADER_WITHIN, is_blank
 from grouping.roster.synonyms import squeeze, value_words
 from grouping.roster.tables import Row, Table, clean
 from grouping.roster.words import say

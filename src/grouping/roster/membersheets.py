@@ -3,18 +3,20 @@
 from __future__ import annotations
 
 import re
+from collections import Counter
 from pathlib import Path
 from typing import TYPE_CHECKING
 
-from grouping.roster.cells import text_of
+from grouping.roster.cells import Cells, text_of
 from grouping.roster.columns import ATTRIBUTE, IGNORE, SHEET_NAME
+from grouping.roster.faults import Faults
+from grouping.roster.rota import subject_of
 from grouping.roster.synonyms import column_words, narrow, plain, squeeze
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable, Mapping, Sequence
 
-    from grouping.roster.faults import Faults
     from grouping.roster.tables import Table
 
 _DOUBTFUL = re.compile(
@@ -80,14 +82,44 @@ def people_of(table: Table, key: str) -> set[str]:
     return {narrow(text_of(value)) if key == "member_id" else squeeze(text_of(value)) for value in values if value}
 
 
+def shared_names(tables: Iterable[Table]) -> set[str]:
+    """Return the names that several rows of tables have."""
+    counts = Counter(
+        squeeze(text_of(row.cells["name"])) for table in tables for row in table.rows if "name" in row.cells
+    )
+    return {name for name, count in counts.items() if count > 1}
+
+
 def repeats(table: Table, others: Iterable[Table]) -> bool:
     """Whether all people of a table are in other tables already, so that it is a list for another purpose."""
     everyone = list(others)
-    for key in ("member_id", "name"):
-        if table.has(key):
-            known = set().union(*(people_of(other, key) for other in everyone))
-            return bool(known) and people_of(table, key) <= known
-    return False
+    known_ids, known_names = (
+        set().union(*(people_of(other, key) for other in everyone)) for key in ("member_id", "name")
+    )
+    return all(
+        narrow(text_of(row.cells["member_id"])) in known_ids
+        if row.cells.get("member_id") and known_ids
+        else squeeze(text_of(row.cells.get("name", ""))) in known_names
+        for row in table.rows
+    )
+
+
+def lists_others(table: Table, others: Iterable[Table]) -> bool:
+    """Whether a table is like a roster, and lists people of whom none is in other tables."""
+    everyone = list(others)
+    listed = {key: people_of(table, key) for key in ("member_id", "name")}
+    known = {key: set().union(*(people_of(other, key) for other in everyone)) for key in listed}
+    is_any_known = any(listed[key] & known[key] for key in listed)
+    return is_like_a_roster(table) and any(listed.values()) and not is_any_known
+
+
+def share_subjects(table: Table, other: Table) -> bool:
+    """Whether two rotas, or tables of teams, speak of the same person or team, as those of two months do."""
+    mine, theirs = (
+        {subject_of(Cells(part, row, Faults())) for part in one.parts for row in part.rows} - {None}
+        for one in (table, other)
+    )
+    return bool(mine & theirs)
 
 
 def is_like_a_roster(table: Table) -> bool:

@@ -74,6 +74,7 @@ class MemberReader:
         self._follows_department = False
         self._unphased: list[str] = []
         self._unknown_teams: list[str] = []
+        self._no_status: list[str] = []
         self._not_there: set[tuple[int, str]] = set()
 
     def read(self) -> tuple[Member, ...]:
@@ -113,7 +114,7 @@ class MemberReader:
             missing.append(("member_id", "a column with ids or names is needed: member_id, 工号, name, 姓名 …"))
         if not table.has("department"):
             missing.append(("department", "a column with departments is needed: department, 部门 …"))
-        has_rota = self.rota.table is not None and self.rota.table.has("shift_pattern")
+        has_rota = self.rota.table is not None and any(part.has("shift_pattern") for part in self.rota.table.parts)
         if not (table.has("shift_pattern") or has_rota or any(team.shift_pattern for team in self.teams.teams)):
             text = "a column with shifts is needed: shift, 班次, 班制 …, or teams or a rota that have one"
             missing.append(("shift_pattern", text))
@@ -229,6 +230,8 @@ class MemberReader:
             derived = cells.table.has("confirmed_on") and is_derived_probationary
             return "probationary" if derived else "full"
         header, value = cells.table.header_of("status"), cells.identifier("status")
+        if cells.text("status") is None:
+            self._no_status.append(cells.identifier("member_id") or f"row {cells.row.number}")
         if value is not None and ("是否" in header):
             yes = value_words("bool").get(squeeze(value))
             if yes is not None:
@@ -321,6 +324,9 @@ class MemberReader:
                 )
             else:
                 self.defaults.append(say("no column with the status: all members are full"))
+        if self._no_status:
+            text = "no status given, taken as full members: {ids}"
+            self.defaults.append(say(text, ids=some_ids(self._no_status)))
         for field, ids in self._inherited.items():
             text = "{field} taken from the team for {count} members: {ids}"
             self.defaults.append(say(text, field=field, count=len(ids), ids=some_ids(ids)))
@@ -385,14 +391,15 @@ def _differs(one: Cells, other: Cells) -> bool:
 def zones_of(table: Table, members: Iterable[Member], faults: Faults) -> dict[str, str]:
     """Return site → zone as the members' rows say; a site in two zones is a fault."""
     zones: dict[str, str] = {}
-    for member in members:
+    rows = ((part, row) for part in table.parts for row in part.rows)
+    for member, (part, row) in zip(members, rows, strict=True):
         zone = member.get("zone")
         if member.site is None or zone is None:
             continue
         if zones.setdefault(member.site, text_of(zone)) != text_of(zone):
             text = "site {site!r} lies in zones {one!r} and {other!r}"
             message = say(text, site=member.site, one=zones[member.site], other=text_of(zone))
-            faults.add("conflicting_zone", message, table=table, key=ATTRIBUTE + "zone")
+            faults.add("conflicting_zone", message, table=part, row=row, key=ATTRIBUTE + "zone")
     return zones
 
 

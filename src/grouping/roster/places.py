@@ -91,6 +91,7 @@ def read_sites(table: Table | None, faults: Faults) -> Places:
     if table is None:
         return Places((), is_closed=False)
     found: list[dict[str, object]] = []
+    rows: list[Cells] = []
     ids: set[str] = set()
     for row in table.rows:
         cells = Cells(table, row, faults)
@@ -120,10 +121,15 @@ def read_sites(table: Table | None, faults: Faults) -> Places:
         if lat is not None and found and record["crs"] != _first_crs(found, record["crs"]):
             cells.fault("mixed_crs", "sites use different coordinate systems", "crs")
         found.append(record)
-    names = Counter(squeeze(str(record["name"])) for record in found if record["name"])
-    by_name = len(names) == len(found)
+        rows.append(cells)
+    by_name = len({squeeze(str(record["name"])) for record in found if record["name"]}) == len(found)
     if not by_name and any(record["site_id"] is None for record in found):
-        faults.add("duplicate_site", "sites without an id need different names", table=table, key="name")
+        met: set[str] = set()
+        for cells, record in zip(rows, found, strict=True):
+            name = squeeze(str(record["name"])) if record["name"] else None
+            if name in met:
+                cells.fault("duplicate_site", "sites without an id need different names", "name")
+            met.update({name} if name else ())
         return Places((), is_closed=False)
     sites = [Site(site=record["name" if by_name else "site_id"], **record) for record in found]  # type: ignore[arg-type]
     return Places(sites, is_closed=True)

@@ -86,6 +86,7 @@ def read_roster(
             usual_rotas=usual_rotas,
             anchor=reading.anchor(),
             notes=reading.notes,
+            warnings=reading.warnings(),
             tables_ignored=reading.ignored,
             types=reading.types,
         )

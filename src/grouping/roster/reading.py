@@ -14,7 +14,14 @@ from grouping.roster.faults import Faults
 from grouping.roster.grids import HIDDEN, Grid, grids_of
 from grouping.roster.layout import NEEDED, Layout, find_table, is_blank, kind_of_name
 from grouping.roster.matrices import matrix_of
-from grouping.roster.membersheets import is_like_a_roster, join_members, repeats, write_sheet_name
+from grouping.roster.membersheets import (
+    is_like_a_roster,
+    join_members,
+    lists_others,
+    repeats,
+    share_subjects,
+    write_sheet_name,
+)
 from grouping.roster.native import SHEET, native_columns
 from grouping.roster.sources import KINDS, Source
 from grouping.roster.synonyms import column_words, meaning_of
@@ -29,6 +36,8 @@ if TYPE_CHECKING:
 
 _ANCHOR = re.compile(r"基准日(?:期)?[\s:：为是]*(\d{4}[-/.年]\d{1,2}[-/.月]\d{1,2}日?)")
 _ENDS = 40
+_LIKE_A_RECORD = 3
+"""Filled cells from which on a row may be a record."""
 _LIKE_A_ROSTER = 2
 """Headers of a roster from which on a sheet is taken for one though it lacks others."""
 
@@ -54,6 +63,8 @@ class Reading:
     types: dict[str, str] = field(default_factory=dict)
     _anchors: dict[dt.date, str] = field(default_factory=dict)
     _members: list[Table] = field(default_factory=list)
+    _unread: list[str] = field(default_factory=list)
+    _kinds: dict[str, str | None] = field(default_factory=dict)
 
     def read(self, sources: Sequence[Source], encoding: str | None, *, is_one: bool) -> None:
         """Read all sources into ``tables``; ``is_one`` says that they are a single file."""
@@ -68,6 +79,7 @@ class Reading:
             for grid in grids
             if told[id(grid)] not in {"ignore", HIDDEN} and grid.sheet != SHEET and not _is_empty(grid)
         ]
+        self._kinds = {grid.name: told[id(grid)] or kind_of_name(grid.sheet or grid.file) for grid in grids}
         is_single = len(shown) == 1 and is_one
         for grid in grids:
             kind = told[id(grid)] or ("roster" if is_single and not grid.is_records and grid in shown else None)
@@ -77,6 +89,11 @@ class Reading:
     def anchor(self) -> tuple[dt.date, str] | None:
         """Return the anchor date that the notes agree on, and where it stands."""
         return next(iter(self._anchors.items())) if len(self._anchors) == 1 else None
+
+    def warnings(self) -> list[str]:
+        """Return which sheets hold rows like records and are not read, since no header of theirs is understood."""
+        text = "{table} is not read: no row is understood as a header; write one above the rows if they are needed"
+        return [say(text, table=name) for name in self._unread]
 
     def _told(self, grid: Grid) -> str | None:
         names = (grid.name, grid.sheet, grid.file, Path(grid.file).stem)
@@ -114,7 +131,11 @@ class Reading:
             return
         layout = find_table(grid, kind, {**self.columns, **{key: key for key in self.types}})
         if layout is None:
-            self.ignored.append((grid.name, say("not understood as a table")))
+            filled = [sum(not is_blank(cell) for cell in cells) for cells in grid.cells]
+            text = "not understood as a table, {count} rows are not read"
+            self.ignored.append((grid.name, say(text, count=sum(map(bool, filled)))))
+            if self._kinds[grid.name] != "ignore" and sum(count >= _LIKE_A_RECORD for count in filled) > 1:
+                self._unread.append(grid.name)
         elif layout.kind == "roster":
             self._members.append(self._filled(grid, layout, self.faults))
         else:
@@ -128,15 +149,15 @@ class Reading:
         return table
 
     def _keep(self, table: Table) -> None:
-        """Keep a table; calendars are joined, two of another kind are a question."""
+        """Keep a table; calendars are joined, rotas and teams too unless they speak of the same: that is a question."""
         other = self.tables.get(table.kind)
         if other is None:
             self.tables[table.kind] = table
-        elif table.kind == "explicit_shifts":
+        elif table.kind == "explicit_shifts" or (table.kind in {"rota", "teams"} and not share_subjects(table, other)):
             other.further.append(table)
         else:
             text = "{first} and {second} are both read as {kind}"
-            message = say(text, first=other.name, second=table.name, kind=table.kind)
+            message = say(text, first=other.name, second=table.name, kind=say(table.kind))
             self.faults.add("two_tables", message, table=table)
 
     def _settle_members(self, shown: Sequence[Grid], told: Sequence[str]) -> None:
@@ -144,6 +165,7 @@ class Reading:
         if not self._members:
             self._take_best(shown)
         if self._members:
+            self._doubt("rota", of_nobody=True)
             self._take_lacking(shown)
             check_chosen(self._members, self.columns, self.faults)
         table = join_members(
@@ -154,7 +176,8 @@ class Reading:
 
     def _take_best(self, shown: Sequence[Grid]) -> None:
         """Take the grid that is most like a roster for it, so that what is missing is told."""
-        used = {(table.file, table.sheet) for kind, table in self.tables.items() if kind != "rota"}
+        tables = [part for kind, table in self.tables.items() if kind != "rota" for part in table.parts]
+        used = {(one.file, one.sheet) for one in tables if not self._is_doubtful(one)}
         free = [grid for grid in shown if (grid.file, grid.sheet) not in used]
         best = max(free, key=_likeness, default=None)
         if self.faults.issues and (best is None or _likeness(best) < (False, _LIKE_A_ROSTER)):
@@ -163,14 +186,26 @@ class Reading:
             file = shown[0].file if shown else None
             self.faults.add("no_roster", "no sheet is understood as a roster of members", file=file)
             return
-        rota = self.tables.get("rota")
-        if rota is not None and kind_of_name(rota.sheet or rota.file) != "rota":
-            del self.tables["rota"]  # what tells shifts and no department may be a sheet of members, and its like too
-            self.faults.issues = [one for one in self.faults.issues if not _is_second_rota(one, rota.name)]
+        self._doubt("rota")  # what tells shifts or duties and no department may be a sheet of members
+        self._doubt("committee")
         layout = find_table(best, "roster", self.columns)
         if layout is not None:
             self._drop_from_ignored(best)
             self._members.append(self._filled(best, layout, self.faults))
+
+    def _is_doubtful(self, table: Table) -> bool:
+        """Whether a table may as well be a sheet of members without departments, for nobody says what it is."""
+        return table.kind in {"rota", "committee"} and self._kinds.get(table.name) != table.kind
+
+    def _doubt(self, kind: str, *, of_nobody: bool = False) -> None:
+        """Give up doubtful tables of a kind; ``of_nobody``: only those that list persons, and no member among them."""
+        table = self.tables.pop(kind, None)
+        for part in table.parts if table is not None else ():
+            if not self._is_doubtful(part) or (of_nobody and not lists_others(part, self._members)):
+                part.further = []
+                self._keep(part)
+            else:
+                self.faults.issues = [one for one in self.faults.issues if not _is_second(one, part)]
 
     def _take_lacking(self, shown: Sequence[Grid]) -> None:
         """Take sheets that are like a roster but for the department, where they have people nobody else has."""
@@ -189,6 +224,7 @@ class Reading:
 
     def _drop_from_ignored(self, grid: Grid) -> None:
         self.ignored = [pair for pair in self.ignored if pair[0] != grid.name]
+        self._unread = [name for name in self._unread if name != grid.name]
 
     def _look_for_anchor(self, grid: Grid) -> None:
         """Remember a note such as "基准日2026-11-30" above or below a table."""
@@ -211,8 +247,10 @@ def _likeness(grid: Grid) -> tuple[bool, int]:
     return kind_of_name(grid.sheet or grid.file) == "roster", max(rows, default=0)
 
 
-def _is_second_rota(issue: Issue, first: str) -> bool:
-    return issue.code == "two_tables" and issue.message.startswith(first) and issue.message.endswith("read as rota")
+def _is_second(issue: Issue, first: Table) -> bool:
+    """Whether a fault says that another table is of the same kind as the first."""
+    message = str(issue.message)
+    return issue.code == "two_tables" and message.startswith(f"{first.name} and ") and message.endswith(first.kind)
 
 
 def _is_empty(grid: Grid) -> bool:

@@ -6,8 +6,11 @@ from collections import Counter
 from typing import TYPE_CHECKING
 
 from grouping.roster.availability import ADJACENT, OFF
+from grouping.roster.cells import text_of
 from grouping.roster.report import some_ids
+from grouping.roster.rules import People
 from grouping.roster.shifts import span
+from grouping.roster.synonyms import narrow
 from grouping.roster.words import say
 
 if TYPE_CHECKING:
@@ -46,10 +49,13 @@ def joins(roster: Roster, tables: Mapping[str, Table]) -> Iterable[str]:
         persons = len({member_id for member_id, _ in roster.explicit_shifts})
         text = "calendar: {days} days of {persons} members override their rota"
         yield say(text, days=len(roster.explicit_shifts), persons=persons)
-        if tables["explicit_shifts"].is_matrix:
-            listed = len({row.number for row in tables["explicit_shifts"].rows})
+        lists = [part for part in tables["explicit_shifts"].parts if part.is_matrix]
+        if lists:
+            listed = {narrow(text_of(row.cells["member_id"])) for part in lists for row in part.rows}
+            known = People(roster.members)
+            others = sum(known.find(person) is None for person in listed)
             text = "calendar: {others} of {listed} persons listed are no members of the roster"
-            yield say(text, others=listed - persons, listed=listed)
+            yield say(text, others=others, listed=len(listed))
     if "committee" in tables:
         yield say("committee: {count} members", count=len(roster.committee))
     if "constraints" in tables:

@@ -12,9 +12,10 @@ from grouping.roster.words import say
 
 if TYPE_CHECKING:
     from collections.abc import Iterable
+    from collections.abc import Set as AbstractSet
 
     from grouping.roster.faults import Faults
-    from grouping.roster.tables import Row, Table
+    from grouping.roster.tables import Table
 
 
 def ids_of_rotas(tables: Iterable[Table]) -> dict[str, str]:
@@ -31,41 +32,58 @@ def ids_of_rotas(tables: Iterable[Table]) -> dict[str, str]:
     return {name: one for name, ids in found.items() if len(ids) == 1 for one in ids if uses[one] == 1}
 
 
-class Rota:
-    """Rows of a rota table, found by a person's id, by name within a team, by a name that is there once, or by team."""
+def subject_of(cells: Cells) -> tuple[str, ...] | None:
+    """Return the person or else the team that a row speaks of, None if it names neither."""
+    member_id, name, team = cells.identifier("member_id"), cells.text("name"), cells.text("team")
+    if member_id is not None:
+        return "id", squeeze(member_id)
+    if name is not None:
+        return "name", squeeze(name), *((squeeze(team),) if team else ())
+    if team is not None:
+        department = cells.text("department")
+        return "team", squeeze(team), *((squeeze(department),) if department else ())
+    return None
 
-    def __init__(self, table: Table | None, faults: Faults) -> None:
+
+class Rota:
+    """Rows of a rota table, found by a person's id, by name within a team, by a name that is there once, or by team.
+
+    ``shared`` are the names that several members have (squeezed).
+    """
+
+    def __init__(self, table: Table | None, faults: Faults, shared: AbstractSet[str] = frozenset()) -> None:
         self.table = table
+        self._shared = shared
         self._faults = faults
-        self._people: dict[tuple[str, ...], Row | None] = {}
-        self._teams: dict[tuple[str, ...], Row | None] = {}
-        self._used: set[int] = set()
+        self._people: dict[tuple[str, ...], Cells] = {}
+        self._teams: dict[tuple[str, ...], Cells] = {}
+        self._used: set[tuple[int, int]] = set()
         self.differing: list[str] = []
-        for row in table.rows if table else ():
-            self._add(Cells(table, row, faults))  # type: ignore[arg-type]
+        for part in table.parts if table else ():
+            for row in part.rows:
+                self._add(Cells(part, row, faults))
 
     def _add(self, cells: Cells) -> None:
-        member_id, name, team = cells.identifier("member_id"), cells.text("name"), cells.text("team")
+        name = cells.text("name")
         if name is not None:
             self._faults.names.add(squeeze(name))
-        if member_id is not None:
-            self._claim(self._people, cells, ("id", squeeze(member_id)), "member_id")
-        elif name is not None:
-            key = ("name", squeeze(name), *((squeeze(team),) if team else ()))
-            self._claim(self._people, cells, key, "name")
-        elif team is not None:
-            department = cells.text("department")
-            self._claim(self._teams, cells, (squeeze(team), *((squeeze(department),) if department else ())), "team")
-        else:
+        subject = subject_of(cells)
+        if subject is not None and len(subject) == 2 and subject[0] == "name" and subject[1] in self._shared:
+            expected = say("an id, or the name with the team")
+            cells.fault("unknown_member", "several members have this name", "name", show=False, expected=expected)
+        elif subject is None:
             column = next(key for key in ("member_id", "name", "team") if cells.table.has(key))
             cells.fault("missing_value", "the row names neither a person nor a team", column)
+        else:
+            self._claim(self._teams if subject[0] == "team" else self._people, cells, subject)
 
-    def _claim(self, known: dict[tuple[str, ...], Row | None], cells: Cells, key: tuple[str, ...], column: str) -> None:
+    def _claim(self, known: dict[tuple[str, ...], Cells], cells: Cells, key: tuple[str, ...]) -> None:
         other = known.get(key)
-        if other is not None and other.cells != cells.row.cells:
-            message = say("the rota says something else in row {row}", row=other.number)
+        if other is not None and other.row.cells != cells.row.cells:
+            message = say("the rota says something else in row {row}", row=other.row.number)
+            column = "member_id" if key[0] == "id" else key[0]
             cells.fault("conflicting_rota", message, column, show=column != "name")
-        known.setdefault(key, cells.row)
+        known.setdefault(key, cells)
 
     def rows_of(self, member_id: str, name: str | None, department: str | None, team: str | None) -> list[Cells]:
         """Return the rows that speak of a member, the person's before the team's."""
@@ -75,18 +93,17 @@ class Rota:
         if name:
             people += [("name", squeeze(name), squeeze(team))] if team else []  # type: ignore[list-item]
             people += [("name", squeeze(name))]
-        teams = [(squeeze(team), squeeze(department)), (squeeze(team),)] if team and department else []
-        found = [row for keys, known in ((people, self._people), (teams, self._teams)) if (row := _first(keys, known))]
-        self._used.update(row.number for row in found)
-        return [Cells(self.table, row, self._faults) for row in found]
+        teams = [("team", squeeze(team), squeeze(department)), ("team", squeeze(team))] if team and department else []
+        found = [one for keys, known in ((people, self._people), (teams, self._teams)) if (one := _first(keys, known))]
+        self._used.update((id(one.table), one.row.number) for one in found)
+        return found
 
-    def tell(self, members: int) -> Iterable[str]:
+    def tell(self) -> Iterable[str]:
         """Yield what was joined."""
-        if self.table is not None:
-            text = (
-                "{table}: {used} of {rows} rows speak of members; the others are of persons or teams outside the roster"
-            )
-            yield say(text, table=self.table.name, used=len(self._used), rows=len(self.table.rows))
+        text = "{table}: {used} of {rows} rows speak of members; the others are of persons or teams outside the roster"
+        for part in self.table.parts if self.table else ():
+            used = sum(table == id(part) for table, _ in self._used)
+            yield say(text, table=part.name, used=used, rows=len(part.rows))
 
     def warn(self) -> Iterable[str]:
         """Yield where roster and rota differ."""
@@ -94,5 +111,5 @@ class Rota:
             yield say("roster and rota name different shifts, the roster's counts: {ids}", ids=some_ids(self.differing))
 
 
-def _first(keys: Iterable[tuple[str, ...]], known: dict[tuple[str, ...], Row | None]) -> Row | None:
-    return next((row for key in keys if (row := known.get(key)) is not None), None)
+def _first(keys: Iterable[tuple[str, ...]], known: dict[tuple[str, ...], Cells]) -> Cells | None:
+    return next((cells for key in keys if (cells := known.get(key)) is not None), None)

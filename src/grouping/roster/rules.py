@@ -19,6 +19,7 @@ if TYPE_CHECKING:
     from grouping.roster.schema import Member, ShiftCode
     from grouping.roster.tables import Table
 
+_SHARED = "several members have this name"
 Calendar = dict[tuple[str, dt.date], str]
 
 
@@ -31,12 +32,22 @@ class People:
         self._named: dict[str, str | None] = {}
         for member in members:
             if member.name:
-                self._named[member.name] = None if member.name in self._named else member.member_id
+                name = "".join(member.name.split())
+                self._named[name] = None if name in self._named else member.member_id
 
     def find(self, text: str) -> str | None:
         """Return the id of the member whom an id or a name means."""
         plain = narrow(text)
         return plain if plain in self.by_id else self._named.get("".join(text.split()))
+
+    def is_shared(self, text: str) -> bool:
+        """Whether several members have a name, so that it tells none of them."""
+        return narrow(text) not in self.by_id and self._named.get("".join(text.split()), "") is None
+
+    def read_person(self, cells: Cells) -> str | None:
+        """Return the id of the member a row is about, by id or else by name; an unknown one is a fault."""
+        key = "member_id" if cells.identifier("member_id") or not cells.table.has("name") else "name"
+        return self.read(cells, key, cells.identifier(key))
 
     def read(self, cells: Cells, key: str, text: str | None) -> str | None:
         """Return the id of the member a cell names; an unknown one is a fault."""
@@ -47,7 +58,7 @@ class People:
         if member_id is None and self.is_complete:
             cells.faults.add(
                 "unknown_member",
-                "not a member of the roster",
+                _SHARED if self.is_shared(text) else "not a member of the roster",
                 table=cells.table,
                 row=cells.row,
                 key=key,
@@ -59,10 +70,14 @@ class People:
 def read_calendar(table: Table | None, people: People, codes: Mapping[str, ShiftCode], faults: Faults) -> Calendar:
     """Return (member id, date) → code."""
     calendar: Calendar = {}
+    asked: set[tuple[int, int]] = set()
     for cells in (Cells(part, row, faults) for part in (table.parts if table else ()) for row in part.rows):
-        if cells.table.is_matrix and people.find(cells.identifier("member_id") or "") is None:
+        if cells.table.is_matrix and people.find(named := cells.identifier("member_id") or "") is None:
+            if people.is_shared(named) and (place := (id(cells.table), cells.row.number)) not in asked:
+                asked.add(place)
+                people.read(cells, "member_id", named)
             continue  # rotas list the whole team; the report tells how many of them are members
-        member_id = people.read(cells, "member_id", cells.identifier("member_id"))
+        member_id = people.read_person(cells)
         day = cells.date("date")
         if day is None and cells.raw("date") is None:
             cells.fault("missing_value", "the date is missing", "date")
@@ -87,7 +102,7 @@ def read_committee(table: Table | None, people: People, faults: Faults) -> tuple
     committee = []
     for row in table.rows if table else ():
         cells = Cells(table, row, faults)  # type: ignore[arg-type]
-        member_id = people.read(cells, "member_id", cells.identifier("member_id"))
+        member_id = people.read_person(cells)
         lines = cells.words("business_lines")
         max_groups = cells.integer("max_groups")
         if member_id is None:

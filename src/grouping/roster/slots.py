@@ -133,7 +133,8 @@ def _moment(cells: Cells, key: str) -> dt.datetime | None:
     if isinstance(value, dt.time):
         return dt.datetime.combine(day, value)
     hour, _, minute = (cells.text(key) or "").replace("：", ":").partition(":")
-    if not (hour.isdecimal() and minute[:2].isdecimal() and int(hour) <= 24 and int(minute[:2]) < 60):
+    is_number = len(hour) <= 2 and hour.isdecimal() and minute[:2].isdecimal()
+    if not (is_number and int(hour) <= 24 and int(minute[:2]) < 60):
         cells.fault("bad_time", "not a time of day", key)
         return None
     return dt.datetime.combine(day, dt.time()) + dt.timedelta(hours=int(hour), minutes=int(minute[:2]))

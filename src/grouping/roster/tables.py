@@ -7,11 +7,13 @@ import re
 from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
-from grouping.roster.columns import ATTRIBUTE, REMARK, match_columns
+from grouping.roster.asides import is_note, is_total
+from grouping.roster.columns import ATTRIBUTE, REMARK, SHEET_NAME, match_columns
 from grouping.roster.faults import is_private_number
 from grouping.roster.grids import column_letters
-from grouping.roster.layout import Layout, is_blank, is_note, is_total
+from grouping.roster.layout import Layout, is_blank
 from grouping.roster.limits import CELL_CHARACTERS
+from grouping.roster.sections import Heading, heading_of, use_sections
 from grouping.roster.synonyms import column_words, meaning_of, participation_in, plain
 from grouping.roster.words import say
 
@@ -26,6 +28,8 @@ ERRORS = frozenset({
     "#N/A", "#REF!", "#VALUE!", "#DIV/0!", "#NAME?", "#NULL!", "#NUM!", "#SPILL!", "#CALC!", "#GETTING_DATA",
 })  # fmt: skip
 """What a cell says whose formula has no result."""
+_OTHER_ERROR = re.compile(r"(?:Err|错误)[:：]5\d\d")
+"""The same, of LibreOffice."""
 _REQUIRED = {
     "roster": {"member_id", "department", "shift_pattern", "site"},
     "teams": {"team"},
@@ -52,7 +56,7 @@ class Row:
     number: int
     cells: dict[str, object]
     at: int | None = None
-    """The column all cells are from, where a row of the table is one cell of a sheet."""
+    """The column of the cells without a column of their own, where a row of the table is one cell of a sheet."""
     places: Mapping[str, str] | None = None
     """The address of each cell, where they are not in one row."""
     broken: frozenset[str] = frozenset()
@@ -74,6 +78,7 @@ class Table:
     is_turned : whether headers stand below each other in its first column
     is_matrix : whether it was a calendar of persons × days, which may list others than the members
     errors : cells that hold an error, such as ``"F2 #N/A"``, and are read as blank
+    sections : unit → members below its heading, where headings and no column tell the departments
     further : tables of the same kind, from other sheets or files, that are read with it
     """
 
@@ -91,6 +96,7 @@ class Table:
     is_turned: bool = False
     is_matrix: bool = False
     errors: list[str] = field(default_factory=list)
+    sections: dict[str, int] = field(default_factory=dict)
     further: list[Table] = field(default_factory=list)
 
     @property
@@ -111,8 +117,13 @@ class Table:
         """Return the address of a cell, such as ``"C17"``; None in a frame, which has none."""
         if row.places is not None:
             return row.places.get(key)
-        position = row.at if row.at is not None else self.positions.get(key, self.positions.get(f"{key}.id"))
+        position = self.positions.get(key, row.at if row.at is not None else self.positions.get(f"{key}.id"))
         return None if position is None else f"{column_letters(position)}{row.number}"
+
+    def cell_of_subject(self, row: Row) -> str | None:
+        """Return the address of the first cell that says what a row is about, where a column is missing."""
+        keys = [key for key in ("member_id", "name", *row.cells) if key in row.cells]
+        return next((cell for key in keys if (cell := self.cell_of(row, key))), None)
 
     def header_cells(self) -> str | None:
         """Return the range of the header, such as ``"A3:H3"``; None in a frame."""
@@ -225,6 +236,8 @@ def fill_table(
     plain_header = [plain(header) for header in headers]
     serial = [position for position, header in enumerate(headers) if matched.is_serial(header)]
     labels = frozenset(position for position, key in enumerate(keys) if key in {"member_id", "name", "code", "team"})
+    names = frozenset(position for position, key in enumerate(keys) if key == "name")
+    headings: dict[int, Heading] = {}
     nameless: set[int] = set()
     for position, cells in rows:
         row = Row(position + 1, {})
@@ -238,7 +251,7 @@ def fill_table(
             if key == REMARK:
                 value = participation_in(str(value))
                 key = key if value else None
-            if key is not None and type(value) is str and value in ERRORS:
+            if key is not None and type(value) is str and is_error(value):
                 row = _without(row, key, value, table, faults)
                 continue
             if key is not None:
@@ -249,17 +262,28 @@ def fill_table(
                 row.cells[key] = value[:CELL_CHARACTERS]
         if not filled:
             continue
+        if table.kind == "roster" and len(filled) < 3 and filled[-1] < len(headers):
+            heading = heading_of(cells, filled, names, is_wide=position in layout.wide)
+            if heading is not None:
+                headings[row.number] = heading
         why = _why_skipped(table, cells, filled, labels, serial, plain_header, is_wide=position in layout.wide)
         if why is not None:
             table.skipped.append((row.number, why))
             continue
         if filled[-1] >= len(headers):
-            _ragged(table, row, len(cells), len(headers), faults)
+            _ragged(table, row, filled[-1], len(cells), len(headers), faults)
         nameless.update(column for column in filled if column < len(headers) and not headers[column])
         table.rows.append(row)
     for column in sorted(nameless):
         table.ignored.append((say("column {letters}", letters=column_letters(column)), say("it has no header")))
+    if meaning_of(str((columns or {}).get(SHEET_NAME)), words)[0] != "department":
+        use_sections(table, headings, layout.above[-1][1] if layout.above else None)
     return table
+
+
+def is_error(text: str) -> bool:
+    """Whether a text is what a cell says whose formula has no result."""
+    return text in ERRORS or (len(text) < 10 and _OTHER_ERROR.fullmatch(text) is not None)
 
 
 def _without(row: Row, key: str, error: str, table: Table, faults: Faults) -> Row:
@@ -272,9 +296,10 @@ def _without(row: Row, key: str, error: str, table: Table, faults: Faults) -> Ro
     return replace(row, broken=row.broken | {key, key.removesuffix(".id")})
 
 
-def _ragged(table: Table, row: Row, cells: int, headers: int, faults: Faults) -> None:
+def _ragged(table: Table, row: Row, column: int, cells: int, headers: int, faults: Faults) -> None:
     message = say("the row has {cells} cells, the header {headers}", cells=cells, headers=headers)
-    faults.add("ragged_row", message, table=table, row=row)
+    cell = f"{column_letters(column)}{row.number}" if table.header_row is not None else None
+    faults.add("ragged_row", message, table=table, row=row, cell=cell)
 
 
 def _why_skipped(

@@ -62,8 +62,7 @@ def _key(text: str | None) -> str:
 def read_teams(table: Table | None, places: Places, shifts: ShiftWords, faults: Faults) -> Teams:
     """Return the teams of a table."""
     teams: dict[tuple[str | None, str], Team] = {}
-    for row in table.rows if table else ():
-        cells = Cells(table, row, faults)  # type: ignore[arg-type]
+    for cells in (Cells(part, row, faults) for part in (table.parts if table else ()) for row in part.rows):
         name = cells.text("team")
         if name is None:
             cells.fault("missing_value", "the team has no name", "team")

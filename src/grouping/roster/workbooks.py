@@ -35,9 +35,11 @@ _CHUNK = 1 << 22
 _LONGEST_TAG = 1 << 16
 _PLACED = re.compile(rb"""<(?:\w+:)?(?:c|row)\b[^<>]*?\sr\s*=\s*["']([^"'<>]*)["']""")
 _PLACE = re.compile(rb"([A-Z]{0,3})([1-9]\d{0,6})")
+_IS_ERROR = re.compile(rb"""\st\s*=\s*["']e["']""")
 _ERROR = re.compile(
-    rb'<c r="([A-Z]{1,3}\d+)"[^<>]{0,200}\bt="e"[^<>]{0,200}>(?:<f[^<>]{0,500}>[^<>]{0,9000}</f>|<f[^<>]{0,500}/>)?'
-    rb"(?:<v>([^<>]{1,20})</v>)?"
+    rb"""<(?:\w+:)?c(?=\s[^<>]{0,300}\bt\s*=\s*["']e["'])(\s[^<>]{0,300})>"""
+    rb"(?:<(?:\w+:)?f\b[^<>]{0,500}/>|<(?:\w+:)?f\b[^<>]{0,500}>[^<>]{0,9000}</(?:\w+:)?f>)?"
+    rb"(?:<(?:\w+:)?v>([^<>]{1,20})</)?"
 )
 _SHEET = re.compile(rb"<(?:\w+:)?sheet\b[^<>]*>")
 _RELATION = re.compile(rb"<(?:\w+:)?Relationship\b[^<>]*>")
@@ -198,10 +200,11 @@ def _look(
             if max(row, 1) * max(column, 1) > AREA or _repeats_too_often(window):
                 _too_wide(source.name, None, faults)
                 return None
-            if b't="e"' in window:
+            if _IS_ERROR.search(window):
                 cells = errors.setdefault(entry.filename, {})
-                for place, error in _ERROR.findall(window):
-                    cells.setdefault(place.decode(), error.decode("utf-8", "replace") or "#N/A")
+                for attributes, error in _ERROR.findall(window):
+                    place = dict(_ATTRIBUTE.findall(attributes)).get(b"r", b"")
+                    cells.setdefault(place.decode("ascii", "replace"), error.decode("utf-8", "replace") or "#N/A")
             tail = _unfinished(window)
     return used
 
