@@ -5,8 +5,8 @@ The conference and the repair are those of the sample `branch_42`. The others ar
 days of December 2026; every third one is an emergency of two or three waves. The same n and seed make the same tasks.
 Beside the library's plan stand a greedy dispatcher (the scarcest role first, the person it costs least, never against
 a rule), which is also where the solver begins, and the plain model: one Boolean for each member, role and choice of
-waves, handed to CP-SAT as it comes (two workers, its usual portfolio) for the same time, without a start. "faults" is what the independent
-verifier finds.
+waves, handed to CP-SAT as it comes (two workers, its usual portfolio) for the same time, without a start and without
+bounds of ours. "faults" is what the independent verifier finds.
 
 `team_assignment` (MiniZinc Challenge 2018) is not run here. It divides all players into teams of one player for each
 board, so that strengths are level: a partition, which the waist expresses and `instances` runs. Nothing of a task force

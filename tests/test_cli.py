@@ -27,7 +27,7 @@ def run(*arguments: str) -> Any:
 
 
 def process(*arguments: str, **options: Any) -> subprocess.CompletedProcess[str]:
-    command = [sys.executable, "-m", "grouping.cli", *arguments]
+    command = [sys.executable, "-m", "grouping", *arguments]
     return subprocess.run(command, capture_output=True, encoding="utf-8", check=False, timeout=60, **options)
 
 
