@@ -252,6 +252,12 @@ class TestPlan:
         effects = [row[-1] for row in whole.page().sections[-1].blocks[0].rows]
         assert sum(map(float, effects[:-1])) == pytest.approx(float(effects[-1]), abs=0.05)
 
+    def test_what_is_still_as_today(self, today: gp.Evaluation) -> None:
+        text = today.explain().text()
+        assert re.search(r"Way to the meeting place: \d+\.\d minutes on average, as today\.", text)
+        assert re.search(r"Mean fit of the leaders: \d+ of 100, as today\.", text)
+        assert "到活动地点的单程平均用时仍为" in today.explain().text("zh")
+
 
 class TestWords:
     def test_chinese_has_no_english_left(self, plan: gp.Plan, today: gp.Evaluation) -> None:

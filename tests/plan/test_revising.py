@@ -227,6 +227,21 @@ def test_a_limit_is_shared_by_branches() -> None:
     assert len(curve) == 3
 
 
+def test_why_there_is_no_revision_is_told_in_chinese_too() -> None:
+    roster = roster_of(site=["N"] * 6, branch=["P"] * 3 + ["Q"] * 3)
+    must = [gp.Within("branch"), gp.Apart(["m0", "m1"])]
+    before = gp.evaluate(
+        roster, gp.Policy(size=(1, 3), must=must[:1], prefer=[]), dict(zip(roster.member_ids, "ppqrrr", strict=True))
+    )
+    with pytest.raises(gp.InfeasibleError) as told:
+        gp.revise(before, policy=gp.Policy(size=(2, 3), must=must, prefer=[]))
+    assert told.value.describe("zh").startswith("没有能满足全部规则的划分：P：")
+    with pytest.raises(gp.InfeasibleError) as few:
+        gp.revise(before, policy=gp.Policy(size=(2, 3), must=must[:1], prefer=[]), max_moves=0)
+    assert few.value.reasons == ("the rules cannot be kept with 0 moves; at least 1 member has to move",)
+    assert few.value.describe("zh") == "没有能满足全部规则的划分：只调整0人无法满足全部规则，至少须调整1人"
+
+
 def test_rules_about_those_who_left_are_dropped() -> None:
     roster = roster_of(site=["N"] * 6, nominations=[1] * 6)
     policy = gp.Policy(

@@ -12,6 +12,7 @@ from tests.helpers import roster_of
 from tests.plan.test_explaining import SETTINGS, adds_up, divided, group_of
 
 import grouping as gp
+from grouping.policy.wording import called
 
 
 @st.composite
@@ -237,6 +238,15 @@ class TestRepair:
         assert (one.repair.status, one.repair.evaluation) == ("infeasible", None)
         assert "Proven: no division" in one.text()
         assert one.to_dict()["repair"]["score"] is None
+        assert "按规则和人数限制不能设1个小组" in one.text("zh")
+
+    def test_criteria_and_rules_by_their_chinese_names(self, two: gp.Evaluation) -> None:
+        named = gp.what_if(two, weight={"业务或地域相近": 3})
+        assert named.cost_change == gp.what_if(two, weight={"SharedWork": 3}).cost_change
+        rule = two.inputs.policy.replace(must=[gp.Apart(["m0", "m1"])])
+        told = gp.evaluate(two.inputs.roster, rule, group_of(two)).inputs.policy.must[0].label
+        division = gp.evaluate(two.inputs.roster, rule, group_of(two))
+        assert gp.what_if(division, drop=called(told, "zh")).evaluation.inputs.policy.must == ()
 
     def test_a_change_of_weights_is_solved_anew(self, two: gp.Evaluation) -> None:
         found = gp.what_if(two, weight={"SharedWork": 3}, repair=True)

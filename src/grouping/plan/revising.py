@@ -9,12 +9,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from grouping.errors import InfeasibleError, Issue, NoPlanFoundError, PolicyError, VerificationError
+from grouping.phrases import Phrase
 from grouping.plan.asking import Asked
 from grouping.plan.changes import changes
 from grouping.plan.forming import checked_limit, checked_workers, plan_of
 from grouping.plan.levels import Levels
 from grouping.plan.moving import Moving, priced
 from grouping.plan.reasons import counted, reasons
+from grouping.policy.compiling import in_part
 from grouping.scale.sharing import Options, Part, merged, solve_parts
 from grouping.scoring import faults, score
 from grouping.solving.engine import Solution
@@ -231,8 +233,13 @@ def move_curve(
     return pd.DataFrame(rows, columns=["moves", "score", "bound", "gap"])
 
 
-def _too_few(most: int, levels: Levels) -> str:
-    return f"the rules cannot be kept with {most} moves; at least {levels.fewest} members have to move"
+def _too_few(most: int, levels: Levels) -> Phrase:
+    moves = "1 move" if most == 1 else f"{most} moves"
+    need = "1 member has" if levels.fewest == 1 else f"{levels.fewest} members have"
+    return Phrase(
+        f"the rules cannot be kept with {moves}; at least {need} to move",
+        f"只调整{most}人无法满足全部规则，至少须调整{levels.fewest}人",
+    )
 
 
 def _priced(asked: Asked, prices: Mapping[str, Fraction], options: Options) -> Revision:
@@ -352,5 +359,4 @@ def check(problem: Problem, solution: Solution) -> None:
 def _refuse(moving: Moving, reasons: list[str]) -> None:
     """Raise InfeasibleError if there is a reason why the part has no plan with the groups that it may use."""
     if reasons:
-        where = f"in {moving.part.name}: " if moving.part.name else ""
-        raise InfeasibleError([*(f"{where}{reason}" for reason in reasons)])
+        raise InfeasibleError([in_part(moving.part.name, reason) for reason in reasons])
