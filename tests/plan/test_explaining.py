@@ -179,6 +179,17 @@ class TestMember:
         assert "未编入任何小组" in why.text("zh")
         assert len(why.alternatives) == 4
 
+    def test_one_more_in_a_group_weighs_on_other_branches_too(self) -> None:
+        """All points are shared by more members then, also those of branches that the member is not in."""
+        roster = roster_of(site=["N", "S", "N", "S", "N", "S"], branch=["P"] * 3 + ["Q"] * 3)
+        policy = gp.Policy(size=(1, 3), must=[gp.Within("branch")], prefer=[gp.Travel()])
+        groups = {"m0": "a", "m1": "b", "m3": "c", "m4": "c", "m5": "c"}
+        division = gp.evaluate(roster, policy, groups)
+        assert division.score < 100
+        for one in division.explain("m2").alternatives:
+            found = gp.evaluate(roster, policy, {**groups, "m2": one.group})
+            assert one.score_change == pytest.approx(found.score - division.score)
+
     def test_one_group_only(self) -> None:
         roster = roster_of(business_line=["a", "b", "a"])
         division = gp.evaluate(roster, gp.Policy(size=(2, 4), must=[]), dict.fromkeys(roster.member_ids, "X"))
