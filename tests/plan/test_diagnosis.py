@@ -240,6 +240,29 @@ def test_three_who_must_be_apart_in_two_groups() -> None:
     )
 
 
+def test_three_who_must_be_apart_two_by_two() -> None:
+    """A list of pairs, which is all that a roster's own constraints can say, is told as one sentence, too."""
+    pairs = [gp.Apart(pair) for pair in (["m1", "m2"], ["m0", "m1"], ["m3", "m4"], ["m0", "m2"])]
+    diagnosis = gp.diagnose(roster_of(kind=["a"] * 6), gp.Policy(size=(2, 4), groups=2, must=pairs, prefer=NONE))
+    assert diagnosis.reasons == (
+        "m1, m2 and m0 must all be in different groups, which takes 3 groups, but there can be only 2",
+    )
+
+
+def test_nobody_at_all() -> None:
+    roster = roster_of(gender=["M"] * 4, status=["probationary"] * 4)
+    must = [gp.AtLeast(1, gender="F"), gp.Leader()]
+    diagnosis = gp.diagnose(roster, gp.Policy(size=(2, 2), must=must, prefer=NONE))
+    assert diagnosis.reasons == (
+        "there are no women; 2 groups need at least 2, one in each",
+        "nobody may be leader, but 2 groups need one each",
+    )
+    assert (
+        "  - 没有女性；2个小组每组至少1人，共需至少2人\n  - 可任组长的没有人，但2个小组各需一名组长\n"
+        in diagnosis.text("zh")
+    )
+
+
 # --- what can be changed ---------------------------------------------------------------------------------------------
 
 
@@ -292,6 +315,8 @@ def test_together_across_branches() -> None:
     assert diagnosis.relaxation is not None
     assert diagnosis.relaxation.policy.must[0] == gp.Together(("m0", "m1"))
     assert diagnosis.relaxation.plan is not None
+    pair = gp.Policy(size=(1, 3), must=[gp.Together(["m0", "m3"]), gp.Within("branch")], prefer=NONE)
+    assert gp.diagnose(roster, pair).warnings == ()  # what no division keeps is not kept by all of them
 
 
 def test_a_border_inside_one_pool() -> None:

@@ -76,6 +76,8 @@ def _never_binds(rule: Criterion, drafts: Sequence[Draft], policy: Policy) -> Ph
     here = [(draft, mine) for draft in drafts if (mine := rule.restricted(frozenset(draft.roster.member_ids)))]
     if not here and isinstance(rule, Apart):
         return Phrase("its members are in different parts of the roster anyway", "这些成员本来就不在同一支部")
+    if not here and isinstance(rule, Together):
+        return None  # a border keeps its members apart, so no division keeps it
     terms = [mine.terms(draft.context()) for draft, mine in here]
     if not all(_always_kept(term, lo, hi) for found in terms for term in found):
         return None
