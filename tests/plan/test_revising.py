@@ -195,6 +195,8 @@ def test_a_revision_with_no_changes_moves_nobody(groups: list[str], price: int) 
     assert (found.moves, found.plan.cost) == (0, before.cost)
     assert found.changes().empty
     assert "nobody changes group" in str(found)
+    assert "proven" not in str(found)  # there may well be better divisions; nobody looked for them
+    assert found.still == ("",)
 
 
 def test_only_branches_with_changes_are_touched(many: gp.Roster, many_plan: gp.Plan) -> None:
@@ -206,6 +208,9 @@ def test_only_branches_with_changes_are_touched(many: gp.Roster, many_plan: gp.P
     for seat in found.plan.result.assignments:
         if seat.part != part:
             assert before[seat.member_id] == seat.group
+    assert set(found.still) == {seat.part for seat in found.plan.result.assignments} - {part}
+    assert "in which nothing has changed as they are: " in str(found)
+    assert "没有变化的" in found.describe("zh")
 
 
 def test_a_limit_is_shared_by_branches() -> None:

@@ -51,9 +51,11 @@ class Revision:
     price : member-points that these moves cost in all; 0 where their number was limited instead
     score : of the plan
     net : the score less the price, per member: 100 − (member-points lost + price) / members
-    bound : proven: no revision has a larger ``net`` (with ``max_moves``: no plan within them scores more); None when
-        nothing is proven
+    bound : proven: no revision that leaves the parts of ``still`` as they are has a larger ``net`` (with ``max_moves``:
+        no plan within them scores more); None when nothing is proven
     status : "optimal" when ``net`` is the bound, else "feasible"
+    still : names of the parts (branches) in which nothing has changed, so that they stay as they are, good or not; the
+        only part is called ""
     """
 
     plan: Plan
@@ -63,6 +65,7 @@ class Revision:
     net: float
     bound: float | None
     status: Literal["optimal", "feasible"]
+    still: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
@@ -269,7 +272,8 @@ def _priced(asked: Asked, prices: Mapping[str, Fraction], options: Options) -> R
             places.append(solution.group_of)
             bound = solution.bound
         least += Fraction(bound or 0, moving.part.problem.scale * finer)  # no term is negative
-    return revision(asked, places, least, prices, solutions, options)
+    found = revision(asked, places, least, prices, solutions, options)
+    return replace(found, still=tuple(asked.parts[p].part.name for p, same in enumerate(still) if same))
 
 
 def _solved(parts: list[Part], options: Options) -> list[Solution | None]:
