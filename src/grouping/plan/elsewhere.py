@@ -29,6 +29,7 @@ class Alternative:
     breaks : the rules that it breaks, or breaks more than they are
     comparison : the change line by line
     own : cost points that the member would have more (below 0: fewer)
+    worst : score of the group that would score least
     """
 
     group: str
@@ -36,6 +37,7 @@ class Alternative:
     breaks: tuple[BrokenRule, ...]
     comparison: Comparison
     own: int
+    worst: float
 
     @property
     def cost_change(self) -> int:
@@ -89,7 +91,7 @@ def _scored(judge: Judge, before: Standing, only: int | None, member: str, group
     after = standing(judge, regrouped(before, group_of), before)
     change = compared(before.account(only), after.account(only))
     own = sum(line.change for line in change.lines if line.member == member)
-    return Alternative(group, partner, newly_broken(before.broken, after.broken), change, own)
+    return Alternative(group, partner, newly_broken(before.broken, after.broken), change, own, after.worst)
 
 
 def _partner(tally: Tally, before: Standing, member: str, group: str) -> str:

@@ -37,7 +37,7 @@ class Repair:
 
     Attributes
     ----------
-    status : "optimal" (proven: none that keeps the change and the rules costs less), "feasible" (the best found in
+    status : "optimal" (proven: none that keeps the change and the rules is better), "feasible" (the best found in
         time), "infeasible" (proven: none keeps the change and the rules) or "unknown" (none was found in time)
     evaluation : the division, scored; None where there is none
     reasons : why it is infeasible, in words

@@ -129,6 +129,7 @@ def revise(
     price : member-points that a move costs, as weighed in the score: with 50, a move has to raise the score by more
         than 50 / members. It has no part in the score of the plan
     leader_price : of moving a leader of the old division; None is twice the price
+        With the worst group first, the group that a member moves to pays the price, and nothing is proven
     groups : "keep" keeps the groups that are there, and dissolves or adds some only if the policy's sizes or numbers
         demand it; "free" allows whatever the policy allows
     time_limit, seed, workers, reproducible, control, on_progress : see :func:`form_groups`
@@ -140,7 +141,8 @@ def revise(
     Raises
     ------
     PolicyError
-        When the policy does not fit the roster, or a parameter is wrong.
+        When the policy does not fit the roster, a parameter is wrong, or the policy puts the worst group first and
+        ``max_moves`` is given.
     InfeasibleError
         When it is proven that no division keeps every rule with these groups, or within so many moves.
     NoPlanFoundError
@@ -257,7 +259,7 @@ def _priced(asked: Asked, prices: Mapping[str, Fraction], options: Options) -> R
         if solution is not None and solution.status == "infeasible":
             _refuse(asked.parts[p], reasons(asked.parts[p].part))
     solutions = dict(zip(todo, found, strict=True))
-    least = Fraction(0)
+    least: Fraction | None = Fraction(0)
     places: list[IntArray] = []
     for p, moving in enumerate(asked.parts):
         problem, finer = problems[p]
@@ -271,9 +273,12 @@ def _priced(asked: Asked, prices: Mapping[str, Fraction], options: Options) -> R
             check(problem, solution)
             places.append(solution.group_of)
             bound = solution.bound
-        least += Fraction(bound or 0, moving.part.problem.scale * finer)  # no term is negative
-    found = revision(asked, places, least, prices, solutions, options)
-    return replace(found, still=tuple(asked.parts[p].part.name for p, same in enumerate(still) if same))
+        if solution is not None and problem.worst_first:  # its bound speaks only of divisions as fair as it
+            least = None
+        if least is not None:
+            least += Fraction(bound or 0, moving.part.problem.scale * finer)  # no term is negative
+    made = revision(asked, places, least, prices, solutions, options)
+    return replace(made, still=tuple(asked.parts[p].part.name for p, same in enumerate(still) if same))
 
 
 def _solved(parts: list[Part], options: Options) -> list[Solution | None]:
@@ -312,7 +317,7 @@ def _within(asked: Asked, most: int, options: Options) -> Revision:
 def revision(
     asked: Asked,
     places: list[IntArray],
-    least: Fraction,
+    least: Fraction | None,
     prices: Mapping[str, Fraction],
     solutions: Mapping[int, Solution | None],
     options: Options,
@@ -321,7 +326,7 @@ def revision(
 
     Parameters
     ----------
-    least : proven lower limit of the member-points lost, moves included
+    least : proven lower limit of the member-points lost, moves included; None when nothing is proven
     prices : of moving each member; empty where moves have no price
     solutions : by part, where one was solved, for the provenance
     """
@@ -339,7 +344,7 @@ def revision(
     paid = sum((prices[member] for member in moved if prices), Fraction(0))
     lost = Fraction(plan.cost, plan.result.scale) + paid
     members = max(len(asked.inputs.roster), 1)
-    if least > lost:
+    if least is not None and least > lost:
         raise VerificationError([f"the bound {least} of a revision is above what it loses, {lost}"])
     return Revision(
         plan=plan,
@@ -347,7 +352,7 @@ def revision(
         moved=tuple(moved),
         price=float(paid),
         net=float(100 - lost / members),
-        bound=float(100 - least / members),
+        bound=None if least is None else float(100 - least / members),
         status="optimal" if least == lost else "feasible",
     )
 

@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
 from difflib import get_close_matches
+from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
@@ -15,7 +16,7 @@ from grouping.plan.divisions import Division, read_division
 from grouping.plan.ledger import Account, account
 from grouping.policy.criterion import unknown
 from grouping.roster.faults import id_or_nothing
-from grouping.scoring import score
+from grouping.scoring import score, worst_of
 
 if TYPE_CHECKING:
     from grouping.errors import Issue
@@ -48,6 +49,12 @@ class Standing:
     def broken(self) -> tuple[BrokenRule, ...]:
         """The rules that the division breaks."""
         return (*self.crossing, *(rule for rules in self.within for rule in rules))
+
+    @property
+    def worst(self) -> float:
+        """The score of the group that scores least; 100 without groups."""
+        shares = (worst_of(p.compiled.problem, p.group_of, p.score) / p.compiled.problem.scale for p in self.parts)
+        return float(100 - max(shares, default=Fraction(0)))
 
     def account(self, only: int | None = None) -> Account:
         """Return the points line by line.

@@ -213,6 +213,8 @@ def _other_places(why: Explanation, facts: MemberFacts, say: Saying) -> list[Sec
         ),
         say("whom", own=signed(own), member=me, others=signed(others), shared=signed(shared)),
     ]
+    if why.division.policy.fairness == "worst":
+        blocks.append(say.worst(why.division.worst, best.worst))
     if best.breaks:
         blocks.append(say("breaks", broken=say.broken(best.breaks)))
     blocks.append(say.criteria(best.comparison))
