@@ -261,6 +261,14 @@ def test_nobody_at_all() -> None:
     assert "没有女性；2个小组每组至少1人，共需至少2人" in diagnosis.text("zh")
 
 
+def test_chinese_texts_name_rules_in_chinese() -> None:
+    roster = roster_of(kind=["a", "b"] * 3)
+    must = [gp.Alike("department"), gp.Mixed("kind"), gp.Alike("kind"), gp.AtMost(1, kind="c")]
+    diagnosis = gp.diagnose(roster, gp.Policy(size=(2, 4), groups=2, must=must, prefer=NONE))
+    assert "不再要求构成均衡（kind）" in diagnosis.text("zh")
+    assert "“每组至多有1名kind为‘c’的成员”不起作用：没有kind为“c”的成员" in diagnosis.text("zh")
+
+
 # --- what can be changed ---------------------------------------------------------------------------------------------
 
 

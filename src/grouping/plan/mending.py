@@ -13,7 +13,7 @@ from grouping.plan.divisions import Division
 from grouping.plan.forming import group_indices, start_of, verify
 from grouping.plan.matching import matched
 from grouping.plan.reasons import reasons
-from grouping.plan.wording import groups
+from grouping.plan.wording import CHANGE, groups
 from grouping.policy.compiling import compile_drafts, drafts
 from grouping.policy.rules import Within
 from grouping.policy.wording import called
@@ -26,9 +26,6 @@ if TYPE_CHECKING:
     from grouping.plan.judging import Judge
     from grouping.plan.standing import Standing
     from grouping.policy.compiling import Compiled
-
-CHANGE = "what if"
-"""The name of the rule that keeps the change."""
 
 
 @dataclass(frozen=True)

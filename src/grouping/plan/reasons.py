@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouping.phrases import Phrase
-from grouping.plan.wording import groups, listed, people, so_many
+from grouping.plan.wording import groups, listed, named, people, so_many
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
 from grouping.policy.rules import Pin
 from grouping.problem import Count, Role
@@ -24,14 +24,15 @@ def reasons(part: Compiled) -> list[str]:
     if found:
         return found
     problem = part.problem
-    rules = dict.fromkeys([term.name for term in problem.terms if term.must] + [p.name for p in problem.placements])
+    rules = named(
+        dict.fromkeys([term.name for term in problem.terms if term.must] + [p.name for p in problem.placements])
+    )
     sizes = list(dict.fromkeys((group.lo, group.hi) for group in problem.groups))
     limits = " or ".join(f"{lo} to {hi}" for lo, hi in sizes)
     return [
         Phrase(
-            f"these rules cannot all be kept with groups of {limits}: {', '.join(rules) or 'none but the sizes'}",
-            f"每组{'或'.join(f'{lo}至{hi}' for lo, hi in sizes)}人时，下列规则无法同时满足："
-            f"{'、'.join(rules) or '仅人数限制'}",
+            f"these rules cannot all be kept with groups of {limits}: {rules or 'none but the sizes'}",
+            f"每组{'或'.join(f'{lo}至{hi}' for lo, hi in sizes)}人时，下列规则无法同时满足：{rules.zh or '仅人数限制'}",
         )
     ]
 
@@ -106,10 +107,10 @@ class _Counting:
                 rules = [t for t in rules if t.applies_to(g)]
                 own = [t.name for t in rules if t.groups is not None]
                 if own and not np.logical_and.reduce([t.eligible & (t.points == 0) for t in rules]).any():
-                    others = ", ".join(t.name for t in rules if t.groups is None)
+                    others = named(t.name for t in rules if t.groups is None)
                     yield Phrase(
                         f"{' and '.join(own)} cannot be kept: the member may not be {seat} by {others}",
-                        f"“{'、'.join(own)}”无法满足：按“{others}”该成员不能担任",
+                        f"“{named(own).zh}”无法满足：按“{others.zh}”该成员不能担任",
                     )
 
     def _leaders(self, told: set[int]) -> Iterator[str]:
@@ -208,10 +209,10 @@ class _Counting:
         for item in np.flatnonzero(~problem.allowed.any(axis=1)):
             if problem.keys[item] in twice:
                 continue
-            rules_on = ", ".join(placement.name for placement in problem.placements if placement.item == item)
+            rules_on = named(placement.name for placement in problem.placements if placement.item == item)
             yield Phrase(
                 f"no group is left for {problem.keys[item]}: {rules_on}",
-                f"{problem.keys[item]}没有可去的小组：{rules_on}",
+                f"{problem.keys[item]}没有可去的小组：{rules_on.zh}",
             )
 
     def _placed(self, rule: Apart | Together, pinned: dict[str, set[str]]) -> Iterator[str]:

@@ -9,12 +9,16 @@ from grouping.phrases import Phrase, said
 from grouping.policy.act import Leader
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
 from grouping.policy.rules import Forbid, Pin, Within
+from grouping.policy.wording import called
 
 if TYPE_CHECKING:
     from grouping.policy.criterion import Criterion
 
 _SHOWN = 6
 """So many members or pairs are named; of more only the number."""
+
+CHANGE = "the change"
+"""The name of the rule that keeps a change of which is asked what it would do."""
 
 _KINDS = {
     ("status", "full"): Phrase("full member", "正式党员"),
@@ -81,6 +85,12 @@ def sentences(found: Iterable[str]) -> Phrase:
     return Phrase("; ".join(shown), "；".join(said(text, "zh") for text in shown))
 
 
+def named(labels: Iterable[str]) -> Phrase:
+    """Return rules by their labels, in Chinese by their Chinese names."""
+    shown = list(labels)
+    return Phrase(", ".join(shown), "、".join("此项变动" if one == CHANGE else called(one, "zh") for one in shown))
+
+
 def in_words(rule: Criterion) -> Phrase:
     """Return what a rule asks for; its label where nothing better is known."""
     if isinstance(rule, AtLeast):
@@ -102,7 +112,7 @@ def in_words(rule: Criterion) -> Phrase:
         return Phrase(f"groups never cross a {rule.attr}", f"小组不跨{attribute(rule.attr)}")
     if isinstance(rule, Leader):
         return _leader_in_words(rule)
-    return Phrase(rule.label, rule.label)
+    return Phrase(rule.label, called(rule.label, "zh"))
 
 
 def _leader_in_words(rule: Leader) -> Phrase:
