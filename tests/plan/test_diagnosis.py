@@ -312,6 +312,35 @@ def test_named_groups() -> None:
     assert [group.name for group in relaxed.groups] == ["East", "West"]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("rules", "options", "labels"),
+    [
+        ([gp.Keep("A", ["m0", "m1"]), gp.Apart(["m0", "m1"]), gp.Apart(["m2", "m3"])], {},
+         ["Apart(m0, m1)", "Keep(A)"]),
+        ([gp.Keep("A", [f"m{i}" for i in range(5)])], {}, ["Keep(A)", "size"]),
+        ([gp.Keep("A", ["m0", "m1", "m2"], whole=True), gp.Together(["m2", "m3"])], {},
+         ["Keep(A)", "Together(m2, m3)"]),
+        ([gp.Keep("A", ["m0", "m1", "m2"], whole=True)], {"groups": 2}, ["Keep(A)", "groups", "size"]),
+        ([gp.Keep("A", ["m0"]), gp.AtLeast(1, kind="b")], {}, ["AtLeast(1, kind=b)"]),
+    ],
+)  # fmt: skip
+def test_groups_that_are_kept(rules: list[gp.Criterion], options: dict[str, int], labels: list[str]) -> None:
+    """What plan.lock() asks for clashes with the rest: the error says so, and lets as few groups go as are in it."""
+    roster = roster_of(kind=["a"] * 8)
+    with pytest.raises(gp.InfeasibleError) as caught:
+        gp.form_groups(roster, gp.Policy(size=(2, 4), must=rules, prefer=NONE, **options), time_limit=2)
+    diagnosis = caught.value.diagnosis
+    assert diagnosis.conflict.minimal
+    assert sorted(diagnosis.conflict.labels) == labels
+    relaxation = diagnosis.relaxation
+    assert [change.rule for change in relaxation.changes] == [labels[0] if "Keep(A)" not in labels else "Keep(A)"]
+    assert has_plan(roster, relaxation.policy)
+    assert relaxation.plan is not None
+    assert not relaxation.proven
+    if "Keep(A)" in labels:
+        assert "不再保持A不变" in diagnosis.text("zh")
+
+
 def test_together_across_branches() -> None:
     roster = roster_of(branch=["B1", "B1", "B1", "B2", "B2", "B2"])
     must = [gp.Together(["m0", "m1", "m3"]), gp.Within("branch")]

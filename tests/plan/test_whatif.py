@@ -282,7 +282,7 @@ class TestFaults:
          {"split": "X", "drop": "AtLeast(2)"}, {"member": "m1", "drop": "AtLeast(2)"}],
     )  # fmt: skip
     def test_one_change_at_a_time(self, two: gp.Evaluation, asked: dict[str, Any]) -> None:
-        with pytest.raises(gp.PolicyError, match="exactly one change|says who, but not where"):
+        with pytest.raises(gp.PolicyError, match=r"exactly one change|says who, but not where"):
             gp.what_if(two, **asked)
 
     @pytest.mark.parametrize(
