@@ -263,6 +263,14 @@ class TestPlan:
         effects = [row[-1] for row in whole.page().sections[-1].blocks[0].rows]
         assert sum(map(float, effects[:-1])) == pytest.approx(float(effects[-1]), abs=0.05)
 
+    def test_groups_of_one_size(self) -> None:
+        roster = roster_of(site=["N"] * 4, current_group=list("aabb"))
+        division = gp.evaluate(roster, gp.Policy(size=(2, 2), must=[], prefer=[gp.EvenSize()]))
+        assert "4 members in 2 groups of 2; " in division.explain().text()
+        assert "Sizes: all of 2, as today." in division.explain().text()
+        assert "划分为2个小组，每组2人" in division.explain().text("zh")
+        assert "小组人数仍为2人。" in division.explain().text("zh")
+
     def test_what_is_still_as_today(self, today: gp.Evaluation) -> None:
         text = today.explain().text()
         assert re.search(r"Way to the meeting place: \d+\.\d minutes on average, as today\.", text)

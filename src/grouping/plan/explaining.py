@@ -312,8 +312,9 @@ def _against_ideal(before: Standing, group: str | None = None, member: str | Non
 def _group(division: Evaluation, before: Standing, group: str) -> Explanation:
     parts = [part for part in before.parts if _holds(part, group)]
     if len(parts) > 1:
-        where = ", ".join(part.compiled.name for part in parts)
-        message = Phrase(f"the group reaches into several branches: {where}", f"该小组跨多个支部：{where}")
+        names = [part.compiled.name for part in parts]
+        en, zh = f"the group reaches into several branches: {', '.join(names)}", f"该小组跨多个支部：{'、'.join(names)}"
+        message = Phrase(en, zh)
         raise InputError(Issue("several_parts", message, value=group))
     facts = group_facts(division, parts[0], group, before.division.group_of)
     return Explanation("group", group, "ideal", facts, _against_ideal(before, group=group), division)

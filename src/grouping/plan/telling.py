@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from grouping.phrases import said
 from grouping.plan.facts import GroupFacts
 from grouping.plan.pages import Block, Grid, Page, Section
 from grouping.plan.records import LANGUAGES
 from grouping.plan.rendering import proof
 from grouping.plan.saying import Saying, signed
 from grouping.plan.telling_groups import group_page
+from grouping.plan.wording import span
 
 if TYPE_CHECKING:
     from grouping.plan.elsewhere import Alternative
@@ -70,8 +72,8 @@ _TEXTS = {
     # a plan
     "plan": ("The division as a whole", "划分方案总体说明"),
     "head": (
-        "{members} members in {groups} groups of {least} to {most}; score {score:.2f} of 100. {proof}",
-        "共{members}人，划分为{groups}个小组，每组{least}至{most}人；得分{score:.2f}分（满分100分）。{proof}",
+        "{members} members in {groups} groups of {sizes}; score {score:.2f} of 100. {proof}",
+        "共{members}人，划分为{groups}个小组，每组{sizes}人；得分{score:.2f}分（满分100分）。{proof}",
     ),
     "against": (
         "Today's division scores {today:.2f} in {groups} groups: the change is {change}.",
@@ -112,6 +114,7 @@ _TEXTS = {
     "share": ("{count} of {all} ({share:.0%})", "{count}人（应到{all}人，占{share:.0%}）"),
     "minutes": ("{value:.1f} minutes", "{value:.1f}分钟"),
     "range": ("{least}–{most}", "{least}至{most}人"),
+    "all": ("all of {least}", "{least}人"),
     "persons": ("{value}", "{value}人"),
     "teams": ("{value}", "{value}个"),
     "points": ("{value:.2f}", "{value:.2f}分"),
@@ -274,7 +277,8 @@ def _plan_page(why: Explanation, facts: PlanFacts, say: Saying) -> Page:
     least, most = now.figures.sizes
     first = [
         say(
-            "head", members=facts.members, groups=now.figures.groups, least=least, most=most, score=now.score,
+            "head", members=facts.members, groups=now.figures.groups, sizes=said(span(least, most), say.lang),
+            score=now.score,
             proof=ended,
         ).strip()
     ]  # fmt: skip
@@ -310,9 +314,8 @@ def _principle(principle: str, now: Scores, today: Scores | None, say: Saying) -
         parts.append(sentence("p_fit", figure("fit_mean", lambda s: s.figures.fit)))
     else:
         ranges = [
-            say("range", least=scores.figures.sizes[0], most=scores.figures.sizes[1])
-            for scores in (today, now)
-            if scores is not None
+            say("range" if least < most else "all", least=least, most=most)
+            for least, most in (scores.figures.sizes for scores in (today, now) if scores is not None)
         ]
         parts.append(sentence("p_sizes", ranges))
         parts.append(sentence("p_departments", figure("unit_mean", lambda s: s.figures.departments)))
