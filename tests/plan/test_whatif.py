@@ -251,10 +251,10 @@ class TestRepair:
     def test_criteria_and_rules_by_their_chinese_names(self, two: gp.Evaluation) -> None:
         named = gp.what_if(two, weight={"业务或地域相近": 3})
         assert named.cost_change == gp.what_if(two, weight={"SharedWork": 3}).cost_change
-        rule = two.inputs.policy.replace(must=[gp.Apart(["m0", "m1"])])
-        told = gp.evaluate(two.inputs.roster, rule, group_of(two)).inputs.policy.must[0].label
-        division = gp.evaluate(two.inputs.roster, rule, group_of(two))
-        assert gp.what_if(division, drop=called(told, "zh")).evaluation.inputs.policy.must == ()
+        assert gp.what_if(two, principles={"便于发挥作用": 3}).cost == gp.what_if(two, principles={"act": 3}).cost
+        rule = gp.Apart(["m0", "m1"])
+        division = gp.evaluate(two.inputs.roster, two.inputs.policy.replace(must=[rule]), group_of(two))
+        assert gp.what_if(division, drop=called(rule.label, "zh")).evaluation.inputs.policy.must == ()
 
     def test_a_change_of_weights_is_solved_anew(self, two: gp.Evaluation) -> None:
         found = gp.what_if(two, weight={"SharedWork": 3}, repair=True)

@@ -14,6 +14,7 @@ from grouping.errors import InputError, Issue, PolicyError
 from grouping.phrases import Phrase
 from grouping.plan.divisions import Division, read_division
 from grouping.plan.evaluation import Inputs
+from grouping.plan.rendering import WORDS
 from grouping.plan.standing import known_group, known_member, not_known, regrouped
 from grouping.plan.tally import Tally
 from grouping.policy.attributes import Affinity
@@ -226,7 +227,9 @@ class _Changes:
 
     def principles(self, given: Mapping[str, Any]) -> Altered:
         """Weigh principles otherwise."""
-        table = _table(given["principles"], "principles")
+        in_chinese = {WORDS["zh"][name]: name for name in self.policy.principles}
+        asked = _table(given["principles"], "principles")
+        table = {in_chinese.get(name, name): weight for name, weight in asked.items()}
         old = dict(self.policy.principles)
         policy = self.policy.replace(principles={**old, **table})
         changed = {key: (old[key], weight) for key, weight in policy.principles.items() if old[key] != weight}

@@ -278,8 +278,7 @@ def _plan_page(why: Explanation, facts: PlanFacts, say: Saying) -> Page:
     first = [
         say(
             "head", members=facts.members, groups=now.figures.groups, sizes=said(span(least, most), say.lang),
-            score=now.score,
-            proof=ended,
+            score=now.score, proof=ended,
         ).strip()
     ]  # fmt: skip
     if today is not None:
