@@ -232,6 +232,17 @@ def test_a_limit_is_shared_by_branches() -> None:
     assert len(curve) == 3
 
 
+def test_of_revisions_as_good_the_one_with_the_fewest_moves_over_all_branches() -> None:
+    """The first branch gains by two moves what the second one gains by one."""
+    roster = roster_of(department=list("XYYYYXYX"), branch=["P"] * 4 + ["Q"] * 4)
+    policy = gp.Policy(size=(1, 4), must=[gp.Within("branch")], prefer=[gp.Alike("department")])
+    groups = ["P1", "P1", "P1", "P2", "Q2", "Q1", "Q1", "Q1"]
+    before = gp.evaluate(roster, policy, dict(zip(roster.member_ids, groups, strict=True)))
+    one, two = (gp.revise(before, max_moves=most, time_limit=5) for most in (1, 2))
+    assert (two.score, two.moved) == (one.score, one.moved)
+    assert len(one.moved) == 1
+
+
 def test_why_there_is_no_revision_is_told_in_chinese_too() -> None:
     roster = roster_of(site=["N"] * 6, branch=["P"] * 3 + ["Q"] * 3)
     must = [gp.Within("branch"), gp.Apart(["m0", "m1"])]
