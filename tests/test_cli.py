@@ -368,6 +368,36 @@ class TestAnswers:
         swap = run("what-if", saved, BRANCH, "--swap", one, other, "--repair", "--time-limit", "0.3")
         assert "The best division that keeps the change" in swap.stdout
 
+    def test_what_if_somebody_joins_or_there_is_one_rule_more(self, saved: str) -> None:
+        cells = ("工号=HQ0099", "部门=餐饮服务部", "班制=CAN2W", "地点=一号食堂")
+        join = [word for cell in cells for word in ("--join", cell)]
+        done = run("what-if", saved, BRANCH, *join, "--group", "G1", "--lang", "zh")
+        assert done.stdout.startswith("若将HQ0099编入G1\n")
+        rule = '{"type": "Apart", "ids": ["HQ0001", "HQ0016"]}'
+        must = json.loads(run("what-if", saved, BRANCH, "--must", rule, "--format", "json").stdout)
+        assert must["facts"] == {"rules": ["Apart(HQ0001, HQ0016)"]}
+        assert run("what-if", saved, BRANCH, "--must", "Apart").exit_code == 2
+        assert run("what-if", saved, BRANCH, "--join", "HQ0099", "--group", "G1").exit_code == 2
+
+    def test_a_division_that_was_only_scored_can_be_asked_too(self, tmp_path: Path) -> None:
+        roster = gp.read_roster(BRANCH)
+        fewer = roster.select(roster.member_ids[1:])
+        gp.evaluate(fewer, gp.Policy.balanced(size=(6, 12)), "current_group").to_json(tmp_path / "today.json")
+        assert "groups for HQ0001" in run("place", str(tmp_path / "today.json"), BRANCH).stdout
+        revised = run("revise", str(tmp_path / "today.json"), BRANCH, "--time-limit", "0.5", "--max-moves", "0")
+        assert "HQ0001: joins" in revised.stdout
+
+    def test_faults_are_told_in_chinese(self, saved: str) -> None:
+        asked = {
+            ("--member", "HQ0016"): "grouping: member=只说明是谁，未说明去哪个小组。建议：同时给出group=\n",
+            ("--split", "G9"): "grouping: 没有这个小组（填写的是“G9”）。建议：",
+            ("--drop", "Apart"): "grouping: 没有这条规则（填写的是“Apart”）。建议：",
+            (): "grouping: 每次只能问一项变动，而这里给出了：无。建议：",
+        }
+        for arguments, told in asked.items():
+            done = run("what-if", saved, BRANCH, *arguments, "--lang", "zh")
+            assert (done.exit_code, done.stderr[: len(told)]) == (2, told)
+
     def test_faults(self, saved: str) -> None:
         for arguments in (["--swap", "HQ0001", "HQ0002", "--split", "G1"], ["--member", "nobody", "--group", "G1"], []):
             done = run("what-if", saved, BRANCH, *arguments)
@@ -414,7 +444,7 @@ class TestRevise:
     def test_place(self, folder: Path) -> None:
         done = run("place", str(folder / "plan.json"), str(folder / "now.xlsx"))
         assert done.exit_code == 0, done.stderr
-        assert done.stdout.startswith("groups for HQ0099\ngroup  cost")
+        assert done.stdout.startswith("groups for HQ0099\n  group  cost")
         assert run("place", str(folder / "plan.json"), BRANCH).stdout.startswith("everybody is in the plan")
 
     def test_what_is_no_plan_is_refused(self, tmp_path: Path) -> None:

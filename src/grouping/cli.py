@@ -291,14 +291,14 @@ def revise(
 ) -> None:
     """Revise a plan for the people of now, moving few, and list who joins, leaves and moves, and why."""
     with _exits(lang.value):
-        from grouping.plan.evaluation import Plan
+        from grouping.plan.evaluation import Evaluation
         from grouping.plan.revising import revise as revised
         from grouping.policy import Policy
         from grouping.writing import check_file, write_file
 
         if out is not None:
             check_file(out, force=force)
-        before = Plan.from_json(plan)
+        before = Evaluation.from_json(plan)
         people = reading.roster()
         with _shown() as tell:
             found = revised(
@@ -320,10 +320,10 @@ def place(
 ) -> None:
     """Rank the groups for every member of the roster who is not in the plan yet; nobody else moves."""
     with _exits(lang.value):
-        from grouping.plan.evaluation import Plan
+        from grouping.plan.evaluation import Evaluation
         from grouping.plan.placing import place_all
 
-        before = Plan.from_json(plan)
+        before = Evaluation.from_json(plan)
         people = reading.roster()
         found = place_all(before, people)
         if not found:
@@ -438,6 +438,13 @@ def what_if(
     principle: Annotated[
         list[str] | None, typer.Option("--principle", metavar="NAME=NUMBER", help="Weighs so much.")
     ] = None,
+    join: Annotated[
+        list[str] | None,
+        typer.Option("--join", metavar="HEADER=VALUE", help="A cell of who joins --group; once for each cell."),
+    ] = None,
+    must: Annotated[
+        list[str] | None, typer.Option("--must", metavar="JSON", help='Is a rule then: {"type": "Apart", "ids": […]}.')
+    ] = None,
     drop: Annotated[list[str] | None, typer.Option("--drop", metavar="RULE", help="Is given up.")] = None,
     repair: Annotated[
         bool, typer.Option("--repair", help="Find the best division that keeps the change, too.")
@@ -454,8 +461,8 @@ def what_if(
         people = reading.roster()
         found = ask(
             _division(plan, people), member=member, group=group, swap=swap, leave=leave or None, merge=merge,
-            split=split, into=into or None, weight=_weights(weight), principles=_weights(principle), drop=drop or None,
-            repair=repair, time_limit=time_limit,
+            split=split, into=into or None, join=_row(join), weight=_weights(weight), principles=_weights(principle),
+            must=_rules(must), drop=drop or None, repair=repair, time_limit=time_limit,
         )  # fmt: skip
         _answer(found, form, lang, names)
 
@@ -475,6 +482,33 @@ def _weights(texts: list[str] | None) -> dict[str, float] | None:
             found[name.strip()] = float(number)
         except ValueError:
             raise typer.BadParameter(f"{text!r} is not written as NAME=NUMBER") from None
+    return found or None
+
+
+def _row(texts: list[str] | None) -> dict[str, object] | None:
+    """Read HEADER=VALUE, a text for each cell of a row."""
+    cells: dict[str, object] = {}
+    for text in texts or ():
+        header, equals, value = text.partition("=")
+        if not equals:
+            raise typer.BadParameter(f"{text!r} is not written as HEADER=VALUE")
+        cells[header.strip()] = value.strip()
+    return cells or None
+
+
+def _rules(texts: list[str] | None) -> list[dict[str, object]] | None:
+    """Read rules, each a JSON object as in a policy file."""
+    import json
+
+    found: list[dict[str, object]] = []
+    for text in texts or ():
+        try:
+            rule = json.loads(text)
+        except ValueError:
+            rule = None
+        if not isinstance(rule, dict):
+            raise typer.BadParameter(f'{text!r} is not JSON such as {{"type": "Apart", "ids": ["A1", "A2"]}}')
+        found.append(rule)
     return found or None
 
 

@@ -240,6 +240,35 @@ def test_three_who_must_be_apart_in_two_groups() -> None:
     )
 
 
+def test_three_who_must_be_apart_two_by_two() -> None:
+    """A list of pairs, which is all that a roster's own constraints can say, is told as one sentence, too."""
+    pairs = [gp.Apart(pair) for pair in (["m1", "m2"], ["m0", "m1"], ["m3", "m4"], ["m0", "m2"])]
+    diagnosis = gp.diagnose(roster_of(kind=["a"] * 6), gp.Policy(size=(2, 4), groups=2, must=pairs, prefer=NONE))
+    assert diagnosis.reasons == (
+        "m1, m2 and m0 must all be in different groups, which takes 3 groups, but there can be only 2",
+    )
+
+
+def test_nobody_at_all() -> None:
+    roster = roster_of(gender=["M"] * 4, status=["probationary"] * 4)
+    must = [gp.AtLeast(1, gender="F"), gp.Leader()]
+    diagnosis = gp.diagnose(roster, gp.Policy(size=(2, 2), must=must, prefer=NONE))
+    assert diagnosis.reasons == (
+        "there are no women; 2 groups need at least 2, one in each",
+        "nobody may be leader, but 2 groups need one each",
+    )
+    assert "可任组长的没有人，但2个小组各需一名组长" in diagnosis.text("zh")
+    assert "没有女性；2个小组每组至少1人，共需至少2人" in diagnosis.text("zh")
+
+
+def test_chinese_texts_name_rules_in_chinese() -> None:
+    roster = roster_of(kind=["a", "b"] * 3)
+    must = [gp.Alike("department"), gp.Mixed("kind"), gp.Alike("kind"), gp.AtMost(1, kind="c")]
+    diagnosis = gp.diagnose(roster, gp.Policy(size=(2, 4), groups=2, must=must, prefer=NONE))
+    assert "不再要求构成均衡（kind）" in diagnosis.text("zh")
+    assert "“每组至多有1名kind为‘c’的成员”不起作用：没有kind为“c”的成员" in diagnosis.text("zh")
+
+
 # --- what can be changed ---------------------------------------------------------------------------------------------
 
 
@@ -283,6 +312,35 @@ def test_named_groups() -> None:
     assert [group.name for group in relaxed.groups] == ["East", "West"]  # type: ignore[union-attr]
 
 
+@pytest.mark.parametrize(
+    ("rules", "options", "labels"),
+    [
+        ([gp.Keep("A", ["m0", "m1"]), gp.Apart(["m0", "m1"]), gp.Apart(["m2", "m3"])], {},
+         ["Apart(m0, m1)", "Keep(A)"]),
+        ([gp.Keep("A", [f"m{i}" for i in range(5)])], {}, ["Keep(A)", "size"]),
+        ([gp.Keep("A", ["m0", "m1", "m2"], whole=True), gp.Together(["m2", "m3"])], {},
+         ["Keep(A)", "Together(m2, m3)"]),
+        ([gp.Keep("A", ["m0", "m1", "m2"], whole=True)], {"groups": 2}, ["Keep(A)", "groups", "size"]),
+        ([gp.Keep("A", ["m0"]), gp.AtLeast(1, kind="b")], {}, ["AtLeast(1, kind=b)"]),
+    ],
+)  # fmt: skip
+def test_groups_that_are_kept(rules: list[gp.Criterion], options: dict[str, int], labels: list[str]) -> None:
+    """What plan.lock() asks for clashes with the rest: the error says so, and lets as few groups go as are in it."""
+    roster = roster_of(kind=["a"] * 8)
+    with pytest.raises(gp.InfeasibleError) as caught:
+        gp.form_groups(roster, gp.Policy(size=(2, 4), must=rules, prefer=NONE, **options), time_limit=2)
+    diagnosis = caught.value.diagnosis
+    assert diagnosis.conflict.minimal
+    assert sorted(diagnosis.conflict.labels) == labels
+    relaxation = diagnosis.relaxation
+    assert [change.rule for change in relaxation.changes] == [labels[0] if "Keep(A)" not in labels else "Keep(A)"]
+    assert has_plan(roster, relaxation.policy)
+    assert relaxation.plan is not None
+    assert not relaxation.proven
+    if "Keep(A)" in labels:
+        assert "不再保持A不变" in diagnosis.text("zh")
+
+
 def test_together_across_branches() -> None:
     roster = roster_of(branch=["B1", "B1", "B1", "B2", "B2", "B2"])
     must = [gp.Together(["m0", "m1", "m3"]), gp.Within("branch")]
@@ -292,6 +350,8 @@ def test_together_across_branches() -> None:
     assert diagnosis.relaxation is not None
     assert diagnosis.relaxation.policy.must[0] == gp.Together(("m0", "m1"))
     assert diagnosis.relaxation.plan is not None
+    pair = gp.Policy(size=(1, 3), must=[gp.Together(["m0", "m3"]), gp.Within("branch")], prefer=NONE)
+    assert gp.diagnose(roster, pair).warnings == ()  # what no division keeps is not kept by all of them
 
 
 def test_a_border_inside_one_pool() -> None:

@@ -179,6 +179,17 @@ class TestMember:
         assert "未编入任何小组" in why.text("zh")
         assert len(why.alternatives) == 4
 
+    def test_one_more_in_a_group_weighs_on_other_branches_too(self) -> None:
+        """All points are shared by more members then, also those of branches that the member is not in."""
+        roster = roster_of(site=["N", "S", "N", "S", "N", "S"], branch=["P"] * 3 + ["Q"] * 3)
+        policy = gp.Policy(size=(1, 3), must=[gp.Within("branch")], prefer=[gp.Travel()])
+        groups = {"m0": "a", "m1": "b", "m3": "c", "m4": "c", "m5": "c"}
+        division = gp.evaluate(roster, policy, groups)
+        assert division.score < 100
+        for one in division.explain("m2").alternatives:
+            found = gp.evaluate(roster, policy, {**groups, "m2": one.group})
+            assert one.score_change == pytest.approx(found.score - division.score)
+
     def test_one_group_only(self) -> None:
         roster = roster_of(business_line=["a", "b", "a"])
         division = gp.evaluate(roster, gp.Policy(size=(2, 4), must=[]), dict.fromkeys(roster.member_ids, "X"))
@@ -251,6 +262,20 @@ class TestPlan:
         assert whole.score_change == pytest.approx(plan.score - today.score)
         effects = [row[-1] for row in whole.page().sections[-1].blocks[0].rows]
         assert sum(map(float, effects[:-1])) == pytest.approx(float(effects[-1]), abs=0.05)
+
+    def test_groups_of_one_size(self) -> None:
+        roster = roster_of(site=["N"] * 4, current_group=list("aabb"))
+        division = gp.evaluate(roster, gp.Policy(size=(2, 2), must=[], prefer=[gp.EvenSize()]))
+        assert "4 members in 2 groups of 2; " in division.explain().text()
+        assert "Sizes: all of 2, as today." in division.explain().text()
+        assert "划分为2个小组，每组2人" in division.explain().text("zh")
+        assert "小组人数仍为2人。" in division.explain().text("zh")
+
+    def test_what_is_still_as_today(self, today: gp.Evaluation) -> None:
+        text = today.explain().text()
+        assert re.search(r"Way to the meeting place: \d+\.\d minutes on average, as today\.", text)
+        assert re.search(r"Mean fit of the leaders: \d+ of 100, as today\.", text)
+        assert "到活动地点的单程平均用时仍为" in today.explain().text("zh")
 
 
 class TestWords:

@@ -108,3 +108,40 @@ def test_a_claim_without_its_proof_is_refused() -> None:
         type(plan.result).model_validate({**data, "worst_bound": None})
     with pytest.raises(ValueError, match="more than its bound"):
         type(plan.result).model_validate({**data, "worst_bound": plan.worst - 1})
+
+
+class TestQuestions:
+    """What is asked of a plan with the worst group first says what becomes of it, and claims no more than is proven."""
+
+    def test_texts_speak_of_the_worst_group(self) -> None:
+        plan = gp.form_groups(staff(), policy(size=(1, 5)), time_limit=5)
+        member, group = next((s.member_id, s.group) for s in plan.result.assignments)
+        other = next(name for name in plan.groups["group"] if name != group)
+        found = gp.what_if(plan, member=member, group=other)
+        assert f"{found.evaluation.worst:.2f}" in found.text().splitlines()[3]
+        assert "得分最低的小组优先" in found.text("zh")
+        for one in plan.explain(member).alternatives:
+            moved = {**plan.result.group_of, member: one.group}
+            if not one.partner:
+                assert one.worst == pytest.approx(Judge(plan.inputs.roster, policy(size=(1, 5))).groups(moved).worst)
+        assert "puts the worst group first" in plan.explain(member).text()
+
+    def test_alternatives_take_over_no_bound(self) -> None:
+        """That of the plan speaks of divisions whose worst group is as good; others may cost less."""
+        for seed in range(4):
+            plan = gp.form_groups(staff(6, seed), policy(size=(1, 5)), time_limit=3)
+            found = gp.alternatives(plan, count=5, min_moves=1, max_loss=20, time_limit=2)
+            assert {one.plan.bound for one in found} <= {None}
+
+    def test_of_a_revision_nothing_is_proven(self) -> None:
+        roster = staff(6)
+        before = gp.evaluate(roster, policy(), dict(zip(roster.member_ids, "aaabbb", strict=True)))
+        found = gp.revise(before, policy=policy(size=(1, 5)), price=1, time_limit=2)
+        assert (found.bound, found.status) == (None, "feasible")
+        assert "proven" not in str(found)
+        with pytest.raises(gp.PolicyError, match="worst group first"):
+            gp.revise(before, policy=policy(size=(1, 5)), max_moves=1)
+
+    def test_tradeoffs_are_those_of_means(self) -> None:
+        with pytest.raises(gp.PolicyError, match="worst group first"):
+            gp.tradeoffs(staff(), policy(), time_limit=2)

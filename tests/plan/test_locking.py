@@ -2,6 +2,7 @@ from __future__ import annotations
 
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from tests.helpers import roster_of
 
@@ -67,6 +68,33 @@ def test_locks_add_up_and_the_later_one_holds() -> None:
     assert "m0" in members_of(plan)["b"]
     everybody = plan.lock(groups=["a", "b"])
     assert sum(isinstance(rule, gp.Keep) for rule in everybody.must) == 2
+
+
+def test_a_member_of_a_group_kept_whole_can_be_kept_too() -> None:
+    """Once more what holds already changes nothing; who was put into the group by hand belongs to it from then on."""
+    roster = roster_of(site=["N"] * 8)
+    policy = gp.Policy(size=(2, 6), must=[], prefer=[gp.EvenSize()])
+    first = {f"m{i}": "a" if i < 4 else "b" for i in range(8)}
+    whole = gp.evaluate(roster, policy, first).lock(groups=["a"])
+    plan = gp.form_groups(roster, whole, time_limit=5)
+    assert plan.lock(members=["m0"]).must == whole.must
+    assert members_of(gp.form_groups(roster, plan.lock(members=["m0"]), time_limit=5))["a"] == {"m0", "m1", "m2", "m3"}
+    hand = gp.evaluate(roster, whole, {**first, "m7": "a"})
+    after = hand.lock(members=["m7", "m1"])
+    assert [rule for rule in after.must if isinstance(rule, gp.Keep)] == [
+        gp.Keep("a", ["m0", "m1", "m2", "m3", "m7"], whole=True)
+    ]
+
+
+def test_the_later_leader_holds() -> None:
+    roster = roster_of(site=["N"] * 6)
+    policy = gp.Policy(size=(2, 6), must=[gp.Leader(status="any")], prefer=[gp.Travel()])
+    table = pd.DataFrame({"member_id": roster.member_ids, "group": list("aaabbb"), "role": ["leader", *["member"] * 5]})
+    one = gp.evaluate(roster, policy, table).lock(members=["m0"])
+    other = gp.evaluate(roster, one, table.assign(role=["member", "leader", *["member"] * 4]))
+    after = [rule for rule in other.lock(members=["m1"]).must if isinstance(rule, gp.Keep)]
+    assert after == [gp.Keep("a", ["m0"]), gp.Keep("a", ["m1"], leader="m1")]
+    assert leaders_of(gp.form_groups(roster, other.lock(members=["m1"]), time_limit=5))["a"] == "m1"
 
 
 def test_kept_whole_a_group_may_be_outside_the_limits_of_size() -> None:

@@ -1,9 +1,11 @@
 from __future__ import annotations
 
+import pandas as pd
 import pytest
 from tests.helpers import roster_of
 
 import grouping as gp
+from grouping.plan.placing import place_all
 
 
 def test_every_number_is_that_of_evaluate(roster: gp.Roster, plan: gp.Plan, policy: gp.Policy) -> None:
@@ -66,3 +68,40 @@ def test_a_row_that_cannot_be_read_is_refused(plan: gp.Plan) -> None:
         gp.place(plan, {"工号": "HQ0099"})
     with pytest.raises(gp.InputError, match="does not know its roster"):
         gp.place(gp.Plan.from_json(plan.to_json()), good)
+
+
+def test_everybody_who_is_not_in_the_plan_yet_with_what_the_roster_asks_for_them() -> None:
+    """The roster's own list of constraints may speak of newcomers, of one or of two of them."""
+    pairs = pd.DataFrame(
+        {"类型": ["同组", "不同组"], "工号1": ["m4", "m4"], "工号2": ["m0", "m5"], "强度": ["软", "硬"]}
+    )
+    roster = roster_of(companions={"constraints": pairs}, site=["N", "N", "S", "S", "N", "S"])
+    policy = gp.Policy(size=(2, 4), must=[], prefer=[gp.Travel()])
+    groups = {"m0": "n", "m1": "n", "m2": "s", "m3": "s"}
+    before = gp.evaluate(roster.select(groups), policy, groups)
+    four, five = place_all(before, roster)
+    assert (four.member_id, five.member_id) == ("m4", "m5")
+    people = roster.select([*groups, "m4"])
+    without = gp.evaluate(people, policy, groups)
+    assert len(four) == 2
+    for option in four:
+        found = gp.evaluate(people, policy, {**groups, "m4": option.group})
+        assert (option.cost, option.score) == (found.cost - without.cost, found.score)
+        assert "Together(m4, m0)" in option.points
+
+
+def test_chinese_texts_name_the_criteria_in_chinese() -> None:
+    """A table of who joins and why, and of where a newcomer fits, is for a committee that reads no code."""
+    roster = roster_of(site=["N", "N", "N", "S", "S", "S"])
+    policy = gp.Policy(size=(2, 4), must=[], prefer=[gp.Travel()])
+    division = gp.evaluate(roster, policy, {"m0": "n", "m1": "n", "m2": "s", "m3": "s", "m4": "s", "m5": "n"})
+    placing = gp.place(division, {"id": "new", "department": "X", "shift": "白班", "site": "N"})
+    assert "Travel" in placing.describe()
+    assert placing.describe("zh").splitlines()[:2] == [
+        "new可编入的小组",
+        "  小组  失分增加  得分   得分变化  违反的规则  路程远近",
+    ]
+    better = gp.evaluate(roster, policy, {"m0": "n", "m1": "n", "m2": "n", "m3": "s", "m4": "s", "m5": "s"})
+    reasons = " ".join(better.changes(division, lang="zh")["reason"])
+    assert "路程远近" in reasons
+    assert "Travel" not in reasons

@@ -12,6 +12,7 @@ from tests.helpers import roster_of
 from tests.plan.test_explaining import SETTINGS, adds_up, divided, group_of
 
 import grouping as gp
+from grouping.policy.wording import called
 
 
 @st.composite
@@ -237,6 +238,23 @@ class TestRepair:
         assert (one.repair.status, one.repair.evaluation) == ("infeasible", None)
         assert "Proven: no division" in one.text()
         assert one.to_dict()["repair"]["score"] is None
+        assert "按规则和人数限制不能设1个小组" in one.text("zh")
+
+    def test_why_there_is_no_repair_is_told_in_chinese_too(self) -> None:
+        roster = roster_of(site=["N"] * 6)
+        policy = gp.Policy(size=(2, 4), groups=["X", "Y"], must=[gp.Pin("m0", "X")], prefer=[])
+        division = gp.evaluate(roster, policy, dict(zip(roster.member_ids, "XXXYYY", strict=True)))
+        found = gp.what_if(division, member="m0", group="Y", repair=True)
+        assert "no group is left for m0: Pin(m0, X), the change" in found.text()
+        assert "m0没有可去的小组：指定编入（m0、X）、此项变动" in found.text("zh")
+
+    def test_criteria_and_rules_by_their_chinese_names(self, two: gp.Evaluation) -> None:
+        named = gp.what_if(two, weight={"业务或地域相近": 3})
+        assert named.cost_change == gp.what_if(two, weight={"SharedWork": 3}).cost_change
+        assert gp.what_if(two, principles={"便于发挥作用": 3}).cost == gp.what_if(two, principles={"act": 3}).cost
+        rule = gp.Apart(["m0", "m1"])
+        division = gp.evaluate(two.inputs.roster, two.inputs.policy.replace(must=[rule]), group_of(two))
+        assert gp.what_if(division, drop=called(rule.label, "zh")).evaluation.inputs.policy.must == ()
 
     def test_a_change_of_weights_is_solved_anew(self, two: gp.Evaluation) -> None:
         found = gp.what_if(two, weight={"SharedWork": 3}, repair=True)
@@ -264,7 +282,7 @@ class TestFaults:
          {"split": "X", "drop": "AtLeast(2)"}, {"member": "m1", "drop": "AtLeast(2)"}],
     )  # fmt: skip
     def test_one_change_at_a_time(self, two: gp.Evaluation, asked: dict[str, Any]) -> None:
-        with pytest.raises(gp.PolicyError, match="exactly one change"):
+        with pytest.raises(gp.PolicyError, match=r"exactly one change|says who, but not where"):
             gp.what_if(two, **asked)
 
     @pytest.mark.parametrize(

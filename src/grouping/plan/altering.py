@@ -11,13 +11,16 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from grouping.errors import InputError, Issue, PolicyError
+from grouping.phrases import Phrase
 from grouping.plan.divisions import Division, read_division
 from grouping.plan.evaluation import Inputs
-from grouping.plan.standing import known_group, known_member, regrouped
+from grouping.plan.rendering import WORDS
+from grouping.plan.standing import known_group, known_member, not_known, regrouped
 from grouping.plan.tally import Tally
 from grouping.policy.attributes import Affinity
 from grouping.policy.compiling import with_requests
-from grouping.policy.criterion import Criterion, from_dict, read_weight, unknown
+from grouping.policy.criterion import Criterion, from_dict, read_weight
+from grouping.policy.wording import called
 
 if TYPE_CHECKING:
     from grouping.plan.standing import Standing
@@ -26,6 +29,8 @@ if TYPE_CHECKING:
 
 KINDS = ("group", "swap", "leave", "join", "merge", "split", "weight", "principles", "must", "drop", "assignments")
 """The parameters of :func:`grouping.what_if` that say what changes; "group" goes with a member."""
+
+_ADD_GROUP = Phrase("give group= too", "同时给出group=")
 
 EXHAUSTIVE = 600
 """Up to so many ways to split a group are all counted; beyond, one that no move or exchange of a member improves."""
@@ -75,9 +80,16 @@ def alter(inputs: Inputs, before: Standing, given: Mapping[str, Any]) -> Altered
     extra = {"member": "group", "into": "split"}
     lost = [name for name, owner in extra.items() if name in given and owner not in asked]
     if len(asked) != 1 or lost:
-        found = ", ".join([*asked, *lost]) or "nothing"
-        message = f"exactly one change is asked for at a time, not {found}"
-        advice = f"one of member= with group=, {', '.join(f'{name}=' for name in KINDS[1:])}"
+        found = [*asked, *lost]
+        if found == ["member"]:
+            message = Phrase("member= says who, but not where", "member=只说明是谁，未说明去哪个小组")
+            raise PolicyError(Issue("one_change", message, advice=_ADD_GROUP))
+        message = Phrase(
+            f"exactly one change is asked for at a time, not {', '.join(found) or 'nothing'}",
+            f"每次只能问一项变动，而这里给出了：{'、'.join(found) or '无'}",
+        )
+        kinds = ", ".join(f"{name}=" for name in KINDS[1:])
+        advice = Phrase(f"one of member= with group=, {kinds}", f"member=与group=，或{kinds}中的一项")
         raise PolicyError(Issue("one_change", message, advice=advice))
     made: Altered = getattr(_Changes(inputs, before), asked[0])(given)
     return made
@@ -94,21 +106,25 @@ class _Changes:
     def group(self, given: Mapping[str, Any]) -> Altered:
         """Move a member."""
         if "member" not in given:
-            raise InputError(Issue("no_member", "group= says where, but not who", advice="give member= too"))
+            message = Phrase("group= says where, but not who", "group=只说明去哪个小组，未说明是谁")
+            advice = Phrase("give member= too", "同时给出member=")
+            raise InputError(Issue("no_member", message, advice=advice))
         member, group = known_member(self.roster, given["member"]), known_group(self.before, given["group"])
         here = self.group_of.get(member)
         if here == group:
-            raise _same(f"{member} is in {group} already")
+            raise _same(f"{member} is in {group} already", f"{member}已在{group}")
         facts = {"member": member, "group": group, "from": here or ""}
         return self._regrouped("group", facts, {member: group})
 
     def swap(self, given: Mapping[str, Any]) -> Altered:
         """Exchange two members."""
-        first, second = (known_member(self.roster, one) for one in _pair(given["swap"], "swap", "two member ids"))
+        two = _pair(given["swap"], "swap", Phrase("two member ids", "两名成员的编号"))
+        first, second = (known_member(self.roster, one) for one in two)
         if first not in self.group_of or second not in self.group_of:
-            raise InputError(Issue("not_placed", "a member who is in no group cannot be exchanged"))
+            message = Phrase("a member who is in no group cannot be exchanged", "未编入小组的成员不能对调")
+            raise InputError(Issue("not_placed", message))
         if self.group_of[first] == self.group_of[second]:
-            raise _same(f"{first} and {second} are in the same group")
+            raise _same(f"{first} and {second} are in the same group", f"{first}与{second}在同一小组")
         moves = {first: self.group_of[second], second: self.group_of[first]}
         return self._regrouped("swap", {"first": first, "second": second, "groups": dict(moves)}, moves)
 
@@ -125,9 +141,10 @@ class _Changes:
         gone = tuple(dict.fromkeys(known_member(self.roster, member) for member in asked))
         kept = frozenset(self.roster.member_ids) - set(gone)
         if not gone:
-            raise _same("nobody is named who leaves")
+            raise _same("nobody is named who leaves", "未说明谁调离")
         if not kept & self.group_of.keys():
-            raise InputError(Issue("nobody_left", "nobody would be left in a group"))
+            message = Phrase("nobody would be left in a group", "将没有任何成员留在小组中")
+            raise InputError(Issue("nobody_left", message))
         inputs = Inputs(_without(self.roster, kept), _restricted(self.policy, kept))
         group_of = {member: group for member, group in self.group_of.items() if member in kept}
         return Altered("leave", {"members": gone}, inputs, self._anew(group_of))
@@ -135,7 +152,8 @@ class _Changes:
     def join(self, given: Mapping[str, Any]) -> Altered:
         """Let a newcomer join a group."""
         if "group" not in given:
-            raise InputError(Issue("no_group", "join= says who, but not where", advice="give group= too"))
+            message = Phrase("join= says who, but not where", "join=只说明是谁，未说明编入哪个小组")
+            raise InputError(Issue("no_group", message, advice=_ADD_GROUP))
         from grouping.roster.newcomer import newcomer  # brings in what reads rosters
 
         member: Member = newcomer(self.roster, given["join"])
@@ -147,9 +165,10 @@ class _Changes:
 
     def merge(self, given: Mapping[str, Any]) -> Altered:
         """Make one group of two."""
-        first, second = (known_group(self.before, one) for one in _pair(given["merge"], "merge", "two groups"))
+        two = _pair(given["merge"], "merge", Phrase("two groups", "两个小组"))
+        first, second = (known_group(self.before, one) for one in two)
         if first == second:
-            raise _same("a group is merged with another one")
+            raise _same("a group is merged with another one", "小组须与另一个小组合并")
         moves = {member: first for member, group in self.group_of.items() if group == second}
         made = self._regrouped("merge", {"first": first, "second": second}, moves)
         return replace(made, kept={}, groups=-1)
@@ -159,7 +178,8 @@ class _Changes:
         group = known_group(self.before, given["split"])
         mine = [member for member in self.roster.member_ids if self.group_of.get(member) == group]
         if len(mine) < 2:
-            raise InputError(Issue("too_small", "a group of one cannot be split", value=group))
+            message = Phrase("a group of one cannot be split", "只有一人的小组不能拆分")
+            raise InputError(Issue("too_small", message, value=group))
         name = _fresh(group, set(self.group_of.values()))
         exact = True
         if "into" in given:
@@ -167,10 +187,10 @@ class _Changes:
             into = {known_member(self.roster, member) for member in listed}
             others = sorted(into - set(mine))
             if others:
-                message = f"into lists members who are not in {group}"
+                message = Phrase(f"into lists members who are not in {group}", f"into中有不在{group}的成员")
                 raise InputError(Issue("not_in_group", message, value=", ".join(others)))
             if not into or len(into) == len(mine):
-                raise _same("a split leaves members in both groups")
+                raise _same("a split leaves members in both groups", "拆分后两个小组都须有成员")
         else:
             into, exact = self._best_split(group, name, mine)
         moves = {member: name for member in mine if member in into}
@@ -179,13 +199,18 @@ class _Changes:
 
     def weight(self, given: Mapping[str, Any]) -> Altered:
         """Weigh wishes otherwise."""
-        table = _table(given["weight"], "weight")
         policy = self.policy
+        in_chinese = {called(criterion.label, "zh"): criterion.label for criterion in policy.prefer}
+        table = {in_chinese.get(name, name): w for name, w in _table(given["weight"], "weight").items()}
         names = {criterion.label for criterion in policy.prefer} | {type(c).__name__ for c in policy.prefer}
-        if not names >= table.keys():  # a wish that came with the roster
+        if not names >= table.keys():  # a wish that came with the roster, or a Chinese name
             policy = with_requests(self.roster, policy)
             names = {criterion.label for criterion in policy.prefer} | {type(c).__name__ for c in policy.prefer}
-        faults = [unknown("criterion", name, sorted(names), "weight") for name in table if name not in names]
+            in_chinese = {called(criterion.label, "zh"): criterion.label for criterion in policy.prefer}
+            table = {in_chinese.get(name, name): weight for name, weight in table.items()}
+        faults = [
+            not_known("criterion", "没有这项标准", name, sorted(names), "weight") for name in table if name not in names
+        ]
         if faults:
             raise PolicyError(faults)
         prefer: list[Criterion] = []
@@ -197,17 +222,19 @@ class _Changes:
             if weight != 0 or isinstance(weight, bool):
                 prefer.append(replace(criterion, weight=weight))
         if not changed:
-            raise _same("these weights are the policy's already")
+            raise _same("these weights are the policy's already", "权重与现行方案相同")
         return self._policy("weight", {"changes": changed}, policy.replace(prefer=prefer))
 
     def principles(self, given: Mapping[str, Any]) -> Altered:
         """Weigh principles otherwise."""
-        table = _table(given["principles"], "principles")
+        in_chinese = {WORDS["zh"][name]: name for name in self.policy.principles}
+        asked = _table(given["principles"], "principles")
+        table = {in_chinese.get(name, name): weight for name, weight in asked.items()}
         old = dict(self.policy.principles)
         policy = self.policy.replace(principles={**old, **table})
         changed = {key: (old[key], weight) for key, weight in policy.principles.items() if old[key] != weight}
         if not changed:
-            raise _same("these weights are the policy's already")
+            raise _same("these weights are the policy's already", "权重与现行方案相同")
         return self._policy("principles", {"changes": changed}, policy)
 
     def must(self, given: Mapping[str, Any]) -> Altered:
@@ -217,7 +244,7 @@ class _Changes:
         added = [rule if isinstance(rule, Criterion) else from_dict(rule, "must") for rule in rules]
         new = [rule for rule in added if rule not in self.policy.must]
         if not new:
-            raise _same("these rules are the policy's already")
+            raise _same("these rules are the policy's already", "这些规则已在现行方案中")
         policy = self.policy.replace(must=[*self.policy.must, *new])
         return self._policy("must", {"rules": tuple(rule.label for rule in new)}, policy)
 
@@ -227,10 +254,12 @@ class _Changes:
         asked = [listed] if isinstance(listed, str | Criterion) else list(listed)
         labels = [rule.label if isinstance(rule, Criterion) else str(rule) for rule in asked]
         policy = self.policy
-        if not {rule.label for rule in policy.must} >= set(labels):  # a rule that came with the roster
+        if not {rule.label for rule in policy.must} >= set(labels):  # a rule that came with the roster, or in Chinese
             policy = with_requests(self.roster, policy)
         known = [rule.label for rule in policy.must]
-        faults = [unknown("rule", label, known, "drop") for label in labels if label not in known]
+        in_chinese = {called(label, "zh"): label for label in known}
+        labels = [in_chinese.get(label, label) for label in labels]
+        faults = [not_known("rule", "没有这条规则", label, known, "drop") for label in labels if label not in known]
         if faults:
             raise PolicyError(faults)
         kept = [rule for rule in policy.must if rule.label not in labels]
@@ -306,19 +335,21 @@ def _search(
         value, best = least_bad
 
 
-def _same(message: str) -> InputError:
-    return InputError(Issue("no_change", message))
+def _same(message: str, zh: str) -> InputError:
+    return InputError(Issue("no_change", Phrase(message, zh)))
 
 
-def _pair(value: object, name: str, what: str) -> tuple[object, object]:
+def _pair(value: object, name: str, what: Phrase) -> tuple[object, object]:
     if isinstance(value, str) or not isinstance(value, Sequence) or len(value) != 2:
-        raise InputError(Issue("bad_change", f"{name} names {what}", value=str(value)))
+        message = Phrase(f"{name} names {what}", f"{name}须给出{what.zh}")
+        raise InputError(Issue("bad_change", message, value=str(value)))
     return value[0], value[1]
 
 
 def _table(value: object, name: str) -> dict[str, Any]:
     if not isinstance(value, Mapping) or not value:
-        raise PolicyError(Issue("bad_weight", f"{name} is a table of name = weight", value=str(value)))
+        message = Phrase(f"{name} is a table of name = weight", f"{name}须为“名称=权重”的表")
+        raise PolicyError(Issue("bad_weight", message, value=str(value)))
     return {str(key): read_weight(weight) for key, weight in value.items()}
 
 

@@ -110,7 +110,7 @@ def alternatives(
     plan : the plan to differ from; any division that keeps the rules
     count : how many are wanted
     min_moves : in how many members any two differ at least
-    max_loss : how much less they may score
+    max_loss : how much less they may score; the score is that of all groups together, also with the worst group first
     time_limit, seed, workers, reproducible, control : see :func:`form_groups`
 
     Returns
@@ -197,11 +197,15 @@ def _named_alike(problem: Problem, old: IntArray, new: IntArray) -> IntArray:
 def _alternative(
     plan: Evaluation, parts: tuple[Compiled, ...], places: list[IntArray], told: Mapping[str, object], begun: float
 ) -> Alternative:
-    """Return one alternative, verified; bounds that were proven of the very same problems hold for it, too."""
+    """Return one alternative, verified; bounds that were proven of the very same problems hold for it, too.
+
+    With the worst group first, a bound only speaks of divisions whose worst group is as good, so none is taken over.
+    """
     proven = {about.get("problem"): about.get("cost_bound") for about in plan.result.provenance.get("parts", ())}
     solutions = []
     for part, place in zip(parts, places, strict=True):
-        cost, bound = score(part.problem, place).cost, proven.get(part.problem.digest)
+        cost = score(part.problem, place).cost
+        bound = None if part.problem.worst_first else proven.get(part.problem.digest)
         about: dict[str, object] = {"seconds": {}, "plan": "CP-SAT over listed groups", "stopped_by": "proof"}
         solutions.append(Solution("optimal" if bound == cost else "feasible", place, cost, bound, about))
     found = plan_of(parts, solutions, plan.inputs, told, begun)

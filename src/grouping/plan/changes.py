@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING
 from grouping.plan.divisions import Division, read_division
 from grouping.plan.matching import matched
 from grouping.plan.records import LANGUAGES
+from grouping.policy.wording import called
 
 if TYPE_CHECKING:
     import pandas as pd
@@ -178,7 +179,9 @@ class Reasons:
         for better in (True, False):
             for criterion, points in self._differences(trial):
                 if (points > 0) is better:
-                    text = words["less" if better else "more"].format(criterion=criterion, points=abs(points))
+                    text = words["less" if better else "more"].format(
+                        criterion=called(criterion, self.lang), points=abs(points)
+                    )
                     worse, fine = (trial, self.base) if better else (self.base, trial)
                     parts.append(text + self._whom(_served_badly(worse, criterion, fine)))
         gain = self.base.score - trial.score

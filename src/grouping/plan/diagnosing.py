@@ -3,10 +3,11 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from contextlib import suppress
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from grouping.errors import InfeasibleError, NoPlanFoundError
+from grouping.errors import InfeasibleError, NoPlanFoundError, PolicyError
 from grouping.plan.conflicts import Conflict, conflict_of
 from grouping.plan.diagnosis import Diagnosis, Relaxation, Status
 from grouping.plan.forming import checked_limit, checked_policy, form_groups
@@ -14,8 +15,10 @@ from grouping.plan.idle import idle_rules
 from grouping.plan.reasons import counted
 from grouping.plan.relaxing import Change, Slack, relaxed
 from grouping.plan.ruling import Rule, hardness_of, taken_apart
+from grouping.plan.unlocking import conflict_beside_keeps, keeps_groups, kept_in, let_go, without_rules
 from grouping.plan.wording import given_up, in_words
 from grouping.policy.compiling import check_members, drafts, in_part, parts_of, torn, why_torn, with_requests
+from grouping.policy.rules import Keep
 from grouping.solving import assignment, engine
 from grouping.solving.clock import Clock
 from grouping.solving.loosening import Loosening
@@ -36,6 +39,8 @@ _PLAN = 0.2
 
 _TINY = 15
 """Members up to which a second worker of CP-SAT costs more than it brings."""
+
+_WORST_FIRST: tuple[Status, ...] = ("infeasible", "unknown")
 
 _PLAIN = 100_000
 """Booleans of the plain model, items × groups, beyond which local search looks for a plan instead."""
@@ -96,6 +101,8 @@ class _Diagnosing:
     def run(self) -> Diagnosis:
         """Return what is found."""
         check_members(self.roster, self.policy)
+        if keeps_groups(self.policy):
+            return self._beside_keeps()
         joined, changes = self._across_parts()
         parts = list(drafts(self.roster, joined))
         statuses: list[Status] = []
@@ -108,6 +115,71 @@ class _Diagnosing:
             return Diagnosis(status, warnings=warnings)
         relaxation = self._relaxation(joined, impossible, changes)
         return Diagnosis("infeasible", tuple(self.reasons), relaxation, tuple(self.conflicts), warnings)
+
+    def _beside_keeps(self) -> Diagnosis:
+        """Return what is found about a policy that keeps groups: those in a conflict are let go one after another.
+
+        What is left then without a plan is relaxed as if no group were kept; the others are kept if they still can be.
+        """
+        status = self._settled_whole()
+        if status != "infeasible":
+            return Diagnosis(status)
+        gone: list[int] = []
+        while True:
+            conflict = conflict_beside_keeps(self.policy, gone, len(self.roster), self._possible)
+            self.conflicts.append(conflict)
+            kept = kept_in(self.policy, conflict)
+            if not kept:
+                break
+            gone.append(kept[0])
+            if self._possible(without_rules(self.policy, gone)) is not False:
+                return self._let_go(gone, without_rules(self.policy, gone), ())
+        left = [i for i, rule in enumerate(self.policy.must) if isinstance(rule, Keep) and i not in gone]
+        seconds = max(self.clock.left, 1.0)
+        rest = diagnose(self.roster, without_rules(self.policy, [*gone, *left]), time_limit=seconds, seed=self.seed)
+        if rest.relaxation is None:
+            return Diagnosis("infeasible", tuple(self.reasons), None, tuple(self.conflicts), rest.warnings)
+        loose, changes = rest.relaxation.policy, rest.relaxation.changes
+        again = replace(loose, must=(*loose.must, *(self.policy.must[i] for i in left)))
+        if self._possible(again):
+            return self._let_go(gone, again, changes)
+        return self._let_go([*gone, *left], loose, changes)
+
+    def _settled_whole(self) -> Status:
+        """Return whether there is a division that keeps every rule; adds the reasons if there is none."""
+        try:
+            parts = list(drafts(self.roster, self.policy))
+        except InfeasibleError as error:
+            self.reasons += error.reasons
+            return "infeasible"
+        found = {self._settle(part, self.clock.left * 0.3 / (len(parts) - p)) for p, part in enumerate(parts)}
+        return next((status for status in _WORST_FIRST if status in found), "feasible")
+
+    def _possible(self, policy: Policy) -> bool | None:
+        """Tell whether a policy has a plan; None when that is not known, or it makes no sense without the rest."""
+        try:
+            parts = [part.compiled() for part in drafts(self.roster, policy)]
+        except InfeasibleError:
+            return False
+        except PolicyError:
+            return None
+        if any(counted(part) for part in parts):
+            return False
+        found = {self._asked(part.problem, min(self.clock.left * 0.1, 1.0)) for part in parts}
+        return False if "infeasible" in found else None if "unknown" in found else True
+
+    def _let_go(self, gone: Sequence[int], policy: Policy, more: Sequence[Change]) -> Diagnosis:
+        """Return the diagnosis with groups let go and more changes as its relaxation, if a plan is found with it.
+
+        That nothing smaller does is not proven.
+        """
+        relaxation = None
+        with suppress(NoPlanFoundError, InfeasibleError):
+            seconds = max(min(self.clock.left * 0.8, self.clock.limit * _PLAN), 0.5)
+            plan = form_groups(self.roster, policy, time_limit=seconds, seed=self.seed, workers=1)
+            changes = (*(let_go(self.policy, index) for index in gone), *more)
+            relaxation = Relaxation(changes, policy, plan, proven=False)
+        return Diagnosis("infeasible", tuple(self.reasons), relaxation, tuple(self.conflicts))
 
     def _across_parts(self) -> tuple[Policy, list[Change]]:
         """Return the policy without the rules that join members of several parts, and what was given up for it."""

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.plan.ledger import Account, Comparison, compared
+from grouping.plan.ledger import Comparison, compared
 from grouping.plan.standing import newly_broken, regrouped, standing
 from grouping.plan.tally import Tally
 
@@ -29,6 +29,7 @@ class Alternative:
     breaks : the rules that it breaks, or breaks more than they are
     comparison : the change line by line
     own : cost points that the member would have more (below 0: fewer)
+    worst : score of the group that would score least
     """
 
     group: str
@@ -36,6 +37,7 @@ class Alternative:
     breaks: tuple[BrokenRule, ...]
     comparison: Comparison
     own: int
+    worst: float
 
     @property
     def cost_change(self) -> int:
@@ -67,13 +69,13 @@ def alternatives(judge: Judge, before: Standing, member: str, swaps: bool | None
     part = before.parts[at]
     own = before.division.group_of.get(member)
     names = [name for name in _used(before, part.compiled.roster.member_ids) if name != own]
-    lines = before.account(only=at)
-    found = [_scored(judge, before, lines, member, name, "") for name in names]
+    only = at if own is not None else None  # one more in a group: all points weigh less, those of other parts too
+    found = [_scored(judge, before, only, member, name, "") for name in names]
     if own is not None and (swaps or (swaps is None and found and all(one.breaks for one in found))):
         tally = Tally(part.compiled.problem)
         partners = (_partner(tally, before, member, name) for name in names)
         found += [
-            _scored(judge, before, lines, member, name, other) for name, other in zip(names, partners, strict=True)
+            _scored(judge, before, only, member, name, other) for name, other in zip(names, partners, strict=True)
         ]
     return tuple(sorted(found, key=lambda one: (bool(one.breaks), -one.comparison.score, bool(one.partner))))
 
@@ -82,14 +84,14 @@ def _used(before: Standing, members: Sequence[str]) -> list[str]:
     return list(dict.fromkeys(before.division.group_of[m] for m in members if m in before.division.group_of))
 
 
-def _scored(judge: Judge, before: Standing, lines: Account, member: str, group: str, partner: str) -> Alternative:
+def _scored(judge: Judge, before: Standing, only: int | None, member: str, group: str, partner: str) -> Alternative:
     group_of = {**before.division.group_of, member: group}
     if partner:
         group_of[partner] = before.division.group_of[member]
     after = standing(judge, regrouped(before, group_of), before)
-    change = compared(lines, after.account(only=before.part_of(member)))
+    change = compared(before.account(only), after.account(only))
     own = sum(line.change for line in change.lines if line.member == member)
-    return Alternative(group, partner, newly_broken(before.broken, after.broken), change, own)
+    return Alternative(group, partner, newly_broken(before.broken, after.broken), change, own, after.worst)
 
 
 def _partner(tally: Tally, before: Standing, member: str, group: str) -> str:

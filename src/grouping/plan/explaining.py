@@ -8,6 +8,7 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Any, Literal
 
 from grouping.errors import InputError, Issue
+from grouping.phrases import Phrase
 from grouping.plan.divisions import Division
 from grouping.plan.elsewhere import Alternative, alternatives
 from grouping.plan.facts import Figures, GroupFacts, figures, group_facts
@@ -222,7 +223,8 @@ def who_of(divisions: Iterable[Evaluation], lang: str, names: bool) -> Callable[
 def explain(division: Evaluation, member: str | None, group: str | None, swaps: bool | None) -> Explanation:
     """Return what :meth:`grouping.Plan.explain` answers."""
     if member is not None and group is not None:
-        raise InputError(Issue("both", "ask for a member or for a group, not for both", advice="two calls"))
+        message = Phrase("ask for a member or for a group, not for both", "成员与小组只能问其一")
+        raise InputError(Issue("both", message, advice=Phrase("two calls", "分两次询问")))
     if member is not None:
         return _member(division, as_it_is(division), known_member(division.inputs.roster, member), swaps)
     if group is not None:
@@ -310,8 +312,10 @@ def _against_ideal(before: Standing, group: str | None = None, member: str | Non
 def _group(division: Evaluation, before: Standing, group: str) -> Explanation:
     parts = [part for part in before.parts if _holds(part, group)]
     if len(parts) > 1:
-        where = ", ".join(part.compiled.name for part in parts)
-        raise InputError(Issue("several_parts", f"the group reaches into several branches: {where}", value=group))
+        names = [part.compiled.name for part in parts]
+        en, zh = f"the group reaches into several branches: {', '.join(names)}", f"该小组跨多个支部：{'、'.join(names)}"
+        message = Phrase(en, zh)
+        raise InputError(Issue("several_parts", message, value=group))
     facts = group_facts(division, parts[0], group, before.division.group_of)
     return Explanation("group", group, "ideal", facts, _against_ideal(before, group=group), division)
 

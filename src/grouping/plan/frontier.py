@@ -24,6 +24,7 @@ if TYPE_CHECKING:
 _WORDS = {
     "en": {
         "title": "{count} ways to weigh the principles against each other",
+        "only": "One way to weigh the principles against each other",
         "point": "point",
         "score": "score",
         "asked": "asked for",
@@ -38,7 +39,8 @@ _WORDS = {
         "missing in what was asked for; 0 is proven.",
     },
     "zh": {
-        "title": "三个原则之间的{count}种取舍",
+        "title": "各原则之间的{count}种取舍",
+        "only": "各原则之间只有一种取舍",
         "point": "方案",
         "score": "得分",
         "asked": "求解要求",
@@ -269,5 +271,5 @@ class Frontier:
             )
             for number, point in enumerate(self.points, 1)
         )
-        title = words["title"].format(count=len(self))
+        title = words["title" if len(self) > 1 else "only"].format(count=len(self))
         return Page(title, (Section("", (Grid(head, rows), words["note"])),))

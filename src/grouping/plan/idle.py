@@ -32,7 +32,7 @@ def idle_rules(drafts: Sequence[Draft], policy: Policy) -> tuple[str, ...]:
         why = _implied(rule, policy) or _never_binds(rule, drafts, policy)
         if why is not None:
             what = in_words(rule)
-            found[index] = Phrase(f"“{what}” says nothing: {why}", f"“{what.zh}”不起作用：{said(why, 'zh')}")
+            found[index] = Phrase(f"“{what}” says nothing: {why}", f"“{_inner(what.zh)}”不起作用：{said(why, 'zh')}")
     return tuple(found.values())
 
 
@@ -41,12 +41,17 @@ def _implied(rule: Criterion, policy: Policy) -> Phrase | None:
     for other in policy.must:
         if other is not rule and _says_more(other, rule, policy.must):
             words = in_words(other)
-            return Phrase(f"it follows from “{words}”", f"已包含在“{words.zh}”之中")
+            return Phrase(f"it follows from “{words}”", f"已包含在“{_inner(words.zh)}”之中")
     if isinstance(rule, Pin):
         for spec in named_groups(policy):
             if (spec.leader, spec.name) == (rule.member, rule.group):
                 return Phrase(f"{spec.leader} leads {spec.name} anyway", f"{spec.leader}本已任{spec.name}组长")
     return None
+
+
+def _inner(zh: str) -> str:
+    """Return a Chinese text as it stands inside quotation marks."""
+    return zh.replace("“", "‘").replace("”", "’")
 
 
 def _says_more(other: Criterion, rule: Criterion, rules: Sequence[Criterion]) -> bool:
@@ -76,6 +81,8 @@ def _never_binds(rule: Criterion, drafts: Sequence[Draft], policy: Policy) -> Ph
     here = [(draft, mine) for draft in drafts if (mine := rule.restricted(frozenset(draft.roster.member_ids)))]
     if not here and isinstance(rule, Apart):
         return Phrase("its members are in different parts of the roster anyway", "这些成员本来就不在同一支部")
+    if not here and isinstance(rule, Together):
+        return None  # a border keeps its members apart, so no division keeps it
     terms = [mine.terms(draft.context()) for draft, mine in here]
     if not all(_always_kept(term, lo, hi) for found in terms for term in found):
         return None

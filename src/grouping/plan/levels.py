@@ -127,14 +127,23 @@ class Levels:
         self._solve(wanted, levels)
 
     def shared(self, spare: int) -> Point:
-        """Return the best way to share out moves that no part needs; every part has been solved for as many."""
+        """Return the best way to share out moves that no part needs, of several the one in which fewest members move.
+
+        Every part has been solved for as many.
+        """
         best: list[list[int]] = [[0] * len(self.parts)] * (spare + 1)
         lost, least = [Fraction(0)] * (spare + 1), [Fraction(0)] * (spare + 1)
+        moves = [0] * (spare + 1)
         for p, need in enumerate(self.least):
             steps = [self.steps[p][need + extra] for extra in range(spare + 1)]
-            chosen = [min((lost[m - x] + steps[x].lost, x) for x in range(m + 1))[1] for m in range(spare + 1)]
+            moved = [len(self.parts[p].moved(step.place)) for step in steps]
+            chosen = [
+                min((lost[m - x] + steps[x].lost, moves[m - x] + moved[x], x) for x in range(m + 1))[2]
+                for m in range(spare + 1)
+            ]
             best = [[*best[m - x][:p], x, *best[m - x][p + 1 :]] for m, x in enumerate(chosen)]
             lost = [lost[m - x] + steps[x].lost for m, x in enumerate(chosen)]
+            moves = [moves[m - x] + moved[x] for m, x in enumerate(chosen)]
             least = [min(least[m - x] + steps[x].least for x in range(m + 1)) for m in range(spare + 1)]
         point = self._point([need + x for need, x in zip(self.least, best[spare], strict=True)])
         return replace(point, least=least[spare])

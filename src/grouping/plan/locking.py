@@ -35,26 +35,33 @@ def locked(
         if mine:
             leader = next((member for member in mine if seats[member].role == "leader"), None)
             rules.append(Keep(name, mine, whole=name in whole, leader=leader))
-    return policy.replace(must=[*_earlier(policy, rules), *rules])
+    return policy.replace(must=_beside_earlier(policy, rules))
 
 
 def _texts(given: Iterable[str] | None) -> dict[str, None]:
     return dict.fromkeys((given,) if isinstance(given, str) else given or ())
 
 
-def _earlier(policy: Policy, rules: list[Keep]) -> list[object]:
-    """Return the rules of the policy without what the new ones settle: whoever is kept anew, and groups kept anew.
+def _beside_earlier(policy: Policy, rules: list[Keep]) -> list[object]:
+    """Return the rules of the policy with the new ones, which hold wherever they speak of the same members or group.
 
-    Of an earlier lock of the same group, those who are not spoken of now stay kept beside the new ones.
+    Of an earlier lock of the same group, those who are not spoken of now stay kept beside the new ones. A group that
+    was kept whole stays so, with those who are kept in it now.
     """
     anew = {member for rule in rules for member in rule.members}
-    renewed = {rule.group for rule in rules if rule.whole}
+    new = {rule.group: rule for rule in rules}
     found: list[object] = []
     for rule in policy.must:
         if not isinstance(rule, Keep):
             found.append(rule)
             continue
-        left = tuple(member for member in rule.members if member not in anew)
-        if left and rule.group not in renewed:
-            found.append(replace(rule, members=left, leader=rule.leader if rule.leader in left else None))
-    return found
+        mate = new.get(rule.group)
+        left = [member for member in rule.members if member not in anew]
+        if mate is not None and rule.whole and not mate.whole:
+            members = tuple(dict.fromkeys([*(m for m in rule.members if m in (*left, *mate.members)), *mate.members]))
+            leader = mate.leader or (rule.leader if rule.leader in members else None)
+            new[rule.group] = replace(rule, members=members, leader=leader)
+        elif left and (mate is None or not mate.whole):
+            stays = rule.leader in left and (mate is None or mate.leader is None)
+            found.append(replace(rule, members=tuple(left), leader=rule.leader if stays else None))
+    return [*found, *new.values()]

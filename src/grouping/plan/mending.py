@@ -8,12 +8,15 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING, Literal
 
 from grouping.errors import InfeasibleError, NoPlanFoundError
+from grouping.phrases import Phrase
 from grouping.plan.divisions import Division
 from grouping.plan.forming import group_indices, start_of, verify
 from grouping.plan.matching import matched
 from grouping.plan.reasons import reasons
+from grouping.plan.wording import CHANGE, groups
 from grouping.policy.compiling import compile_drafts, drafts
 from grouping.policy.rules import Within
+from grouping.policy.wording import called
 from grouping.problem import Placement, Problem
 from grouping.solving.engine import solve
 
@@ -24,9 +27,6 @@ if TYPE_CHECKING:
     from grouping.plan.standing import Standing
     from grouping.policy.compiling import Compiled
 
-CHANGE = "what if"
-"""The name of the rule that keeps the change."""
-
 
 @dataclass(frozen=True)
 class Repair:
@@ -34,7 +34,7 @@ class Repair:
 
     Attributes
     ----------
-    status : "optimal" (proven: none that keeps the change and the rules costs less), "feasible" (the best found in
+    status : "optimal" (proven: none that keeps the change and the rules is better), "feasible" (the best found in
         time), "infeasible" (proven: none keeps the change and the rules) or "unknown" (none was found in time)
     evaluation : the division, scored; None where there is none
     reasons : why it is infeasible, in words
@@ -128,7 +128,8 @@ def _solved(
     mine = {member: group for member, group in pins.items() if member in part.roster.member_ids}
     index = group_indices(part, altered.division, first=tuple(dict.fromkeys(mine.values())))
     if not index.keys() >= set(mine.values()):
-        raise InfeasibleError(f"the policy allows no more than {len(part.problem.groups)} groups")
+        most = len(part.problem.groups)
+        raise InfeasibleError(Phrase(f"the policy allows no more than {groups(most)}", f"方案最多允许{most}个小组"))
     _same_branch(part, altered, before)
     here = {altered.division.group_of[m] for m in part.roster.member_ids if m in altered.division.group_of}
     least, most = part.problem.least, part.problem.at_most
@@ -137,8 +138,9 @@ def _solved(
     elif altered.groups < 0:
         most = min(most, len(here))
     if least > most:
-        number = f"{len(here)} group" if len(here) == 1 else f"{len(here)} groups"
-        raise InfeasibleError(f"{number} are not what the policy and the sizes allow")
+        number = groups(len(here))
+        text = Phrase(f"the policy and the sizes do not allow {number}", f"按规则和人数限制不能设{number.zh}")
+        raise InfeasibleError(text)
     items = {member: item for item, member in enumerate(part.roster.member_ids)}
     kept = [Placement(CHANGE, items[member], (index[group],)) for member, group in mine.items()]
     problem = replace(part.problem, placements=(*part.problem.placements, *kept), least=least, most=most)
@@ -159,7 +161,11 @@ def _same_branch(part: Compiled, altered: Altered, before: Standing) -> None:
         there = {other for other, name in before.division.group_of.items() if name == group}
         if member in mine and there and not there & mine:
             borders = [rule.label for rule in altered.inputs.policy.must if isinstance(rule, Within)]
-            raise InfeasibleError(f"{group} is beyond the border that {' and '.join(borders)} sets for {member}")
+            en, zh = " and ".join(borders), "、".join(called(label, "zh") for label in borders)
+            text = Phrase(
+                f"{group} is beyond the border that {en} sets for {member}", f"{group}超出{member}的范围：{zh}"
+            )
+            raise InfeasibleError(text)
 
 
 def _names(problem: Problem, index: Mapping[str, int], placed: Mapping[str, int], old: Mapping[str, str]) -> list[str]:

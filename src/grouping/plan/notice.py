@@ -14,6 +14,9 @@ WORDS = {
         "price": "the moves cost {price:g} member-points: {net:.2f} with them",
         "optimal": "proven: no revision is worth more",
         "feasible": "proven: no revision is worth more than {bound:.2f}",
+        "beside": "{proven} that leaves the parts in which nothing has changed as they are: {parts}",
+        "still": "nothing has changed, so nothing is revised",
+        "comma": ", ",
         "none": "nobody changes group",
         "joined": "{member}: joins {to}",
         "left": "{member}: leaves {old}",
@@ -25,6 +28,9 @@ WORDS = {
         "price": "调整代价{price:g}分，计入后{net:.2f}",
         "optimal": "已证明：没有更好的调整方案",
         "feasible": "已证明：任何调整方案都不超过{bound:.2f}",
+        "beside": "{proven}（没有变化的{parts}保持不动）",
+        "still": "人员和要求均无变化，无需调整",
+        "comma": "、",
         "none": "无人调整",
         "joined": "{member}：编入{to}",
         "left": "{member}：调出{old}",
@@ -51,8 +57,12 @@ def notice(revision: Revision, lang: str = "en") -> str:
     ]
     if revision.price:
         lines.append(words["price"].format(price=revision.price, net=revision.net))
-    if revision.bound is not None:
-        lines.append(words[revision.status].format(bound=revision.bound))
+    if {seat.part for seat in revision.plan.result.assignments} <= set(revision.still):
+        lines.append(words["still"])
+    elif revision.bound is not None:
+        proven = words[revision.status].format(bound=revision.bound)
+        parts = words["comma"].join(revision.still)
+        lines.append(words["beside"].format(proven=proven, parts=parts) if parts else proven)
     return "\n".join([*lines, "", *(_lines(table.to_numpy().tolist(), words) if len(table) else [words["none"]])])
 
 

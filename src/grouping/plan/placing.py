@@ -7,8 +7,10 @@ from dataclasses import dataclass, field, replace
 from typing import TYPE_CHECKING
 
 from grouping.plan.judging import Judge
+from grouping.plan.pages import Grid, Page, Section
 from grouping.plan.records import LANGUAGES, BrokenRule
 from grouping.policy.compiling import without_members
+from grouping.policy.wording import called
 from grouping.roster.newcomer import newcomer
 
 if TYPE_CHECKING:
@@ -16,6 +18,8 @@ if TYPE_CHECKING:
 
     from grouping.plan.evaluation import Evaluation
     from grouping.roster import Member, Roster
+
+_HEADS = {"group": "小组", "cost": "失分增加", "score": "得分", "change": "得分变化", "breaks": "违反的规则"}
 
 
 @dataclass(frozen=True)
@@ -101,10 +105,20 @@ class Placing:
         ]
         return pd.DataFrame(rows)
 
+    def page(self, lang: str = "en") -> Page:
+        """Return the table under its heading; ``lang`` is "en" or "zh"."""
+        table = self.to_frame(lang)
+        head = tuple(_HEADS.get(name, called(name, "zh")) if lang == "zh" else name for name in table.columns)
+        rows = tuple(
+            tuple(f"{cell:.2f}" if isinstance(cell, float) else str(cell) for cell in row)
+            for row in table.itertuples(index=False, name=None)
+        )
+        title = f"{self.member_id}可编入的小组" if lang == "zh" else f"groups for {self.member_id}"
+        return Page(title, (Section("", (Grid(head, rows),)),))
+
     def describe(self, lang: str = "en") -> str:
         """Return the table as text, in "en" or "zh"."""
-        head = f"{self.member_id}可编入的小组" if lang == "zh" else f"groups for {self.member_id}"
-        return f"{head}\n{self.to_frame(lang).round(2).to_string(index=False)}"
+        return self.page(lang).text()
 
     def __str__(self) -> str:
         """Return the table as text."""
@@ -112,8 +126,7 @@ class Placing:
 
     def _repr_html_(self) -> str:
         """Return the table for a notebook."""
-        html: str = self.to_frame().round(2).to_html(index=False)
-        return html
+        return self.page().html()
 
 
 def place(plan: Evaluation, member: Member | Mapping[str, object] | pd.Series) -> Placing:
@@ -149,19 +162,7 @@ def place(plan: Evaluation, member: Member | Mapping[str, object] | pd.Series) -
     inputs = plan.inputs
     who = newcomer(inputs.roster, member)
     roster = replace(inputs.roster, members=(*inputs.roster.members, who))
-    judge = Judge(roster, inputs.policy)
-    group_of = plan.result.group_of
-    part_of: dict[str, set[str]] = {}
-    for seat in plan.result.assignments:
-        part_of.setdefault(seat.part, set()).add(seat.group)
-    without = judge.groups(group_of)
-    names = list(dict.fromkeys(group.group for group in plan.result.groups))
-    tried = judge.groups({**group_of, who.member_id: names[0]})
-    home = next(seat.part for seat in tried.result.assignments if seat.member_id == who.member_id)
-    mine = [name for name in names if name in part_of.get(home, ())] or names
-    options = [_option(name, judge.groups({**group_of, who.member_id: name}), without, who.member_id) for name in mine]
-    options.sort(key=lambda option: (sum(rule.amount for rule in option.broken), option.cost))
-    return Placing(who.member_id, tuple(options), roster)
+    return _placing(Judge(roster, inputs.policy), plan.result.group_of, who.member_id)
 
 
 def place_all(plan: Evaluation, roster: Roster) -> list[Placing]:
@@ -170,18 +171,37 @@ def place_all(plan: Evaluation, roster: Roster) -> list[Placing]:
     Parameters
     ----------
     plan : the division that is there; need not know its roster
-    roster : the members as they are now; those who have left are left out of the plan
+    roster : the members as they are now, with what it asks for them; those who have left are left out of the plan
     """
     seats = plan.result.group_of
-    inside = [member for member in roster.members if member.member_id in seats]
-    here = frozenset(member.member_id for member in inside)
-    policy = without_members(plan.policy, seats.keys() - here)
-    judge = Judge(roster.with_members(inside), policy)
-    division = judge.groups({member: group for member, group in seats.items() if member in here})
-    return [place(division, member) for member in roster.members if member.member_id not in seats]
+    here = {member: group for member in roster.member_ids if (group := seats.get(member)) is not None}
+    policy = without_members(plan.policy, seats.keys() - here.keys())
+    found = []
+    for who in roster.member_ids:
+        if who not in seats:
+            present = {*here, who}
+            requests = tuple(request for request in roster.requests if present.issuperset(request.members))
+            members = tuple(member for member in roster.members if member.member_id in present)
+            found.append(_placing(Judge(replace(roster, members=members, requests=requests), policy), here, who))
+    return found
 
 
-def _option(name: str, trial: Evaluation, without: Evaluation, member: str) -> Option:
+def _placing(judge: Judge, group_of: Mapping[str, str], who: str) -> Placing:
+    """Return the groups for a newcomer whom the judge's roster has, and the division does not."""
+    without = judge.groups(group_of)
+    part_of: dict[str, set[str]] = {}
+    for seat in without.result.assignments:
+        part_of.setdefault(seat.part, set()).add(seat.group)
+    names = list(dict.fromkeys(group.group for group in without.result.groups))
+    tried = judge.groups({**group_of, who: names[0]})
+    home = next(seat.part for seat in tried.result.assignments if seat.member_id == who)
+    mine = [name for name in names if name in part_of.get(home, ())] or names
+    options = [_option(name, judge.groups({**group_of, who: name}), without) for name in mine]
+    options.sort(key=lambda option: (sum(rule.amount for rule in option.broken), option.cost))
+    return Placing(who, tuple(options), judge.inputs.roster)
+
+
+def _option(name: str, trial: Evaluation, without: Evaluation) -> Option:
     known = {(rule.rule, rule.group): rule.amount for rule in without.violations}
     broken = tuple(rule for rule in trial.violations if rule.amount > known.get((rule.rule, rule.group), 0))
     before = {(row.principle, row.criterion): row.points for row in without.result.scores}

@@ -2,14 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from itertools import combinations
 from typing import TYPE_CHECKING
 
 import numpy as np
 
 from grouping.phrases import Phrase
-from grouping.plan.wording import groups, listed, people, so_many
+from grouping.plan.wording import groups, listed, named, people, so_many
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
 from grouping.policy.rules import Pin
 from grouping.problem import Count, Role
@@ -24,14 +24,15 @@ def reasons(part: Compiled) -> list[str]:
     if found:
         return found
     problem = part.problem
-    rules = dict.fromkeys([term.name for term in problem.terms if term.must] + [p.name for p in problem.placements])
+    rules = named(
+        dict.fromkeys([term.name for term in problem.terms if term.must] + [p.name for p in problem.placements])
+    )
     sizes = list(dict.fromkeys((group.lo, group.hi) for group in problem.groups))
     limits = " or ".join(f"{lo} to {hi}" for lo, hi in sizes)
     return [
         Phrase(
-            f"these rules cannot all be kept with groups of {limits}: {', '.join(rules) or 'none but the sizes'}",
-            f"每组{'或'.join(f'{lo}至{hi}' for lo, hi in sizes)}人时，下列规则无法同时满足："
-            f"{'、'.join(rules) or '仅人数限制'}",
+            f"these rules cannot all be kept with groups of {limits}: {rules or 'none but the sizes'}",
+            f"每组{'或'.join(f'{lo}至{hi}' for lo, hi in sizes)}人时，下列规则无法同时满足：{rules.zh or '仅人数限制'}",
         )
     ]
 
@@ -39,6 +40,24 @@ def reasons(part: Compiled) -> list[str]:
 def counted(part: Compiled) -> list[str]:
     """Return the counting arguments that prove, without any search, that no division keeps every rule."""
     return list(_Counting(part).arguments())
+
+
+def _all_apart(rules: Sequence[Sequence[str]]) -> tuple[str, ...]:
+    """Return many members of whom every two are apart by some rule: the most that adding one by one comes to."""
+    beside: dict[str, set[str]] = {}
+    for ids in rules:
+        for member in ids:
+            beside.setdefault(member, set()).update(ids)
+    order = sorted(beside, key=lambda member: -len(beside[member]))
+    best: list[str] = []
+    for first in order:
+        clique = [first]
+        for member in order:
+            if member != first and all(member in beside[other] for other in clique):
+                clique.append(member)
+        if len(clique) > len(best):
+            best = clique
+    return tuple(member for member in beside if member in best)
 
 
 class _Counting:
@@ -69,7 +88,8 @@ class _Counting:
             term = self.problem.terms[entry.terms[0]]
             have = int(term.value.sum()) if isinstance(term, Count) else 0
             if isinstance(rule, AtLeast) and have < rule.n * self.fewest:
-                told.add(have if rule.n == 1 else -1)
+                if rule.n == 1 and dict(rule.where).keys() == {"status"}:
+                    told.add(have)
                 yield self._too_few(rule, have)
             elif isinstance(rule, AtMost) and have > rule.n * self.most:
                 yield self._too_many(rule, have)
@@ -87,14 +107,14 @@ class _Counting:
                 rules = [t for t in rules if t.applies_to(g)]
                 own = [t.name for t in rules if t.groups is not None]
                 if own and not np.logical_and.reduce([t.eligible & (t.points == 0) for t in rules]).any():
-                    others = ", ".join(t.name for t in rules if t.groups is None)
+                    others = named(t.name for t in rules if t.groups is None)
                     yield Phrase(
                         f"{' and '.join(own)} cannot be kept: the member may not be {seat} by {others}",
-                        f"“{'、'.join(own)}”无法满足：按“{others}”该成员不能担任",
+                        f"“{named(own).zh}”无法满足：按“{others.zh}”该成员不能担任",
                     )
 
     def _leaders(self, told: set[int]) -> Iterator[str]:
-        """Tell of too few who may lead, unless the same number was just told of them."""
+        """Tell of too few who may lead, unless the same number was just told of those of a status."""
         problem = self.problem
         for seat in problem.seats:
             rules = [t for t in problem.terms if isinstance(t, Role) and t.seat == seat and t.must and t.groups is None]
@@ -103,10 +123,10 @@ class _Counting:
             able = int(np.logical_and.reduce([t.eligible & (t.points == 0) for t in rules]).sum())
             if able < self.fewest and able not in told:
                 post = {"leader": "组长"}.get(seat, seat)
+                who = "nobody" if not able else f"only {able} {'member' if able == 1 else 'members'}"
                 yield Phrase(
-                    f"only {able} {'member' if able == 1 else 'members'} may be {seat}, "
-                    f"but {self.needed} {'needs' if self.fewest == 1 else 'need'} one each",
-                    f"可任{post}的只有{able}人，但{self.needed.zh}各需一名{post}",
+                    f"{who} may be {seat}, but {self.needed} {'needs' if self.fewest == 1 else 'need'} one each",
+                    f"可任{post}的{f'只有{able}人' if able else '没有人'}，但{self.needed.zh}各需一名{post}",
                 )
 
     def _too_few(self, rule: AtLeast, have: int) -> Phrase:
@@ -114,10 +134,13 @@ class _Counting:
         wanted = rule.n * self.fewest
         each = "one in each" if rule.n == 1 else f"{rule.n} in each"
         verb = "needs" if self.fewest == 1 else "need"
+        en, zh = f"there are no {kind}", f"没有{kind.zh}"
+        if have:
+            en = f"there {'is' if have == 1 else 'are'} only {so_many(have, rule.where)}"
+            zh = f"{kind.zh}只有{have}人"
         return Phrase(
-            f"there {'is' if have == 1 else 'are'} only {so_many(have, rule.where)}; "
-            f"{self.needed} {verb} at least {wanted}, {each}",
-            f"{kind.zh}只有{have}人；{self.needed.zh}每组至少{rule.n}人，共需至少{wanted}人",
+            f"{en}; {self.needed} {verb} at least {wanted}, {each}",
+            f"{zh}；{self.needed.zh}每组至少{rule.n}人，共需至少{wanted}人",
         )
 
     def _too_many(self, rule: AtMost, have: int) -> Phrase:
@@ -127,16 +150,25 @@ class _Counting:
             f"共有{many.zh}；{place.zh}每组至多{rule.n}人，最多只能容纳{rule.n * self.most}人",
         )
 
+    def _apart(self) -> Iterator[str]:
+        """Tell of more members who must all be apart than there can be groups, by one rule or by several."""
+        rules = [rule.ids for rule in self.rules if isinstance(rule, Apart)]
+        found = [ids for ids in rules if len(ids) > self.most]
+        if not found:
+            largest = _all_apart(rules)
+            found = [largest] if len(largest) > self.most else []
+        for members in found:
+            ids, asked = listed(members), len(members)
+            yield Phrase(
+                f"{ids} must all be in different groups, which takes {groups(asked)}, "
+                f"but there can be only {self.most}",
+                f"{ids.zh}须分在不同的小组，需要{asked}个小组，但最多只有{self.most}个",
+            )
+
     def _apart_and_together(self) -> Iterator[str]:
+        yield from self._apart()
         together = [rule for rule in self.rules if isinstance(rule, Together)]
         for rule in self.rules:
-            if isinstance(rule, Apart) and len(rule.ids) > self.most:
-                ids, asked = listed(rule.ids), len(rule.ids)
-                yield Phrase(
-                    f"{ids} must all be in different groups, which takes {groups(asked)}, "
-                    f"but there can be only {self.most}",
-                    f"{ids.zh}须分在不同的小组，需要{asked}个小组，但最多只有{self.most}个",
-                )
             if isinstance(rule, Apart):
                 for other in together:
                     both = [member for member in rule.ids if member in other.ids]
@@ -177,10 +209,10 @@ class _Counting:
         for item in np.flatnonzero(~problem.allowed.any(axis=1)):
             if problem.keys[item] in twice:
                 continue
-            rules_on = ", ".join(placement.name for placement in problem.placements if placement.item == item)
+            rules_on = named(placement.name for placement in problem.placements if placement.item == item)
             yield Phrase(
                 f"no group is left for {problem.keys[item]}: {rules_on}",
-                f"{problem.keys[item]}没有可去的小组：{rules_on}",
+                f"{problem.keys[item]}没有可去的小组：{rules_on.zh}",
             )
 
     def _placed(self, rule: Apart | Together, pinned: dict[str, set[str]]) -> Iterator[str]:

@@ -9,12 +9,14 @@ from fractions import Fraction
 from typing import TYPE_CHECKING, Literal
 
 from grouping.errors import InfeasibleError, Issue, NoPlanFoundError, PolicyError, VerificationError
+from grouping.phrases import Phrase
 from grouping.plan.asking import Asked
 from grouping.plan.changes import changes
 from grouping.plan.forming import checked_limit, checked_workers, plan_of
 from grouping.plan.levels import Levels
 from grouping.plan.moving import Moving, priced
 from grouping.plan.reasons import counted, reasons
+from grouping.policy.compiling import in_part
 from grouping.scale.sharing import Options, Part, merged, solve_parts
 from grouping.scoring import faults, score
 from grouping.solving.engine import Solution
@@ -49,9 +51,11 @@ class Revision:
     price : member-points that these moves cost in all; 0 where their number was limited instead
     score : of the plan
     net : the score less the price, per member: 100 − (member-points lost + price) / members
-    bound : proven: no revision has a larger ``net`` (with ``max_moves``: no plan within them scores more); None when
-        nothing is proven
+    bound : proven: no revision that leaves the parts of ``still`` as they are has a larger ``net`` (with ``max_moves``:
+        no plan within them scores more); None when nothing is proven
     status : "optimal" when ``net`` is the bound, else "feasible"
+    still : names of the parts (branches) in which nothing has changed, so that they stay as they are, good or not; the
+        only part is called ""
     """
 
     plan: Plan
@@ -61,6 +65,7 @@ class Revision:
     net: float
     bound: float | None
     status: Literal["optimal", "feasible"]
+    still: tuple[str, ...] = ()
 
     @property
     def score(self) -> float:
@@ -124,6 +129,7 @@ def revise(
     price : member-points that a move costs, as weighed in the score: with 50, a move has to raise the score by more
         than 50 / members. It has no part in the score of the plan
     leader_price : of moving a leader of the old division; None is twice the price
+        With the worst group first, the group that a member moves to pays the price, and nothing is proven
     groups : "keep" keeps the groups that are there, and dissolves or adds some only if the policy's sizes or numbers
         demand it; "free" allows whatever the policy allows
     time_limit, seed, workers, reproducible, control, on_progress : see :func:`form_groups`
@@ -135,7 +141,8 @@ def revise(
     Raises
     ------
     PolicyError
-        When the policy does not fit the roster, or a parameter is wrong.
+        When the policy does not fit the roster, a parameter is wrong, or the policy puts the worst group first and
+        ``max_moves`` is given.
     InfeasibleError
         When it is proven that no division keeps every rule with these groups, or within so many moves.
     NoPlanFoundError
@@ -231,8 +238,13 @@ def move_curve(
     return pd.DataFrame(rows, columns=["moves", "score", "bound", "gap"])
 
 
-def _too_few(most: int, levels: Levels) -> str:
-    return f"the rules cannot be kept with {most} moves; at least {levels.fewest} members have to move"
+def _too_few(most: int, levels: Levels) -> Phrase:
+    moves = "1 move" if most == 1 else f"{most} moves"
+    need = "1 member has" if levels.fewest == 1 else f"{levels.fewest} members have"
+    return Phrase(
+        f"the rules cannot be kept with {moves}; at least {need} to move",
+        f"只调整{most}人无法满足全部规则，至少须调整{levels.fewest}人",
+    )
 
 
 def _priced(asked: Asked, prices: Mapping[str, Fraction], options: Options) -> Revision:
@@ -247,7 +259,7 @@ def _priced(asked: Asked, prices: Mapping[str, Fraction], options: Options) -> R
         if solution is not None and solution.status == "infeasible":
             _refuse(asked.parts[p], reasons(asked.parts[p].part))
     solutions = dict(zip(todo, found, strict=True))
-    least = Fraction(0)
+    least: Fraction | None = Fraction(0)
     places: list[IntArray] = []
     for p, moving in enumerate(asked.parts):
         problem, finer = problems[p]
@@ -261,8 +273,12 @@ def _priced(asked: Asked, prices: Mapping[str, Fraction], options: Options) -> R
             check(problem, solution)
             places.append(solution.group_of)
             bound = solution.bound
-        least += Fraction(bound or 0, moving.part.problem.scale * finer)  # no term is negative
-    return revision(asked, places, least, prices, solutions, options)
+        if solution is not None and problem.worst_first:  # its bound speaks only of divisions as fair as it
+            least = None
+        if least is not None:
+            least += Fraction(bound or 0, moving.part.problem.scale * finer)  # no term is negative
+    made = revision(asked, places, least, prices, solutions, options)
+    return replace(made, still=tuple(asked.parts[p].part.name for p, same in enumerate(still) if same))
 
 
 def _solved(parts: list[Part], options: Options) -> list[Solution | None]:
@@ -301,7 +317,7 @@ def _within(asked: Asked, most: int, options: Options) -> Revision:
 def revision(
     asked: Asked,
     places: list[IntArray],
-    least: Fraction,
+    least: Fraction | None,
     prices: Mapping[str, Fraction],
     solutions: Mapping[int, Solution | None],
     options: Options,
@@ -310,7 +326,7 @@ def revision(
 
     Parameters
     ----------
-    least : proven lower limit of the member-points lost, moves included
+    least : proven lower limit of the member-points lost, moves included; None when nothing is proven
     prices : of moving each member; empty where moves have no price
     solutions : by part, where one was solved, for the provenance
     """
@@ -328,7 +344,7 @@ def revision(
     paid = sum((prices[member] for member in moved if prices), Fraction(0))
     lost = Fraction(plan.cost, plan.result.scale) + paid
     members = max(len(asked.inputs.roster), 1)
-    if least > lost:
+    if least is not None and least > lost:
         raise VerificationError([f"the bound {least} of a revision is above what it loses, {lost}"])
     return Revision(
         plan=plan,
@@ -336,7 +352,7 @@ def revision(
         moved=tuple(moved),
         price=float(paid),
         net=float(100 - lost / members),
-        bound=float(100 - least / members),
+        bound=None if least is None else float(100 - least / members),
         status="optimal" if least == lost else "feasible",
     )
 
@@ -352,5 +368,4 @@ def check(problem: Problem, solution: Solution) -> None:
 def _refuse(moving: Moving, reasons: list[str]) -> None:
     """Raise InfeasibleError if there is a reason why the part has no plan with the groups that it may use."""
     if reasons:
-        where = f"in {moving.part.name}: " if moving.part.name else ""
-        raise InfeasibleError([*(f"{where}{reason}" for reason in reasons)])
+        raise InfeasibleError([in_part(moving.part.name, reason) for reason in reasons])

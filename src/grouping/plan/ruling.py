@@ -15,7 +15,7 @@ from grouping.policy.act import Leader
 from grouping.policy.attributes import Affinity, Novelty
 from grouping.policy.general import Apart, AtLeast, Together
 from grouping.policy.policy import GroupSpec
-from grouping.policy.rules import Forbid, Pin, Within
+from grouping.policy.rules import Forbid, Keep, Pin, Within
 from grouping.problem import Count, Focus, Pair, Role
 from grouping.solving.loosening import Band, Loose, Number, Piece
 
@@ -27,7 +27,7 @@ if TYPE_CHECKING:
 
 HARDNESS: tuple[tuple[tuple[type[Criterion], ...], int], ...] = (
     ((Apart, Affinity, Novelty), 3),
-    ((Pin, Forbid), 4),
+    ((Pin, Forbid, Keep), 4),
     ((Together,), 5),
     ((Leader,), 6),
     ((Within,), 7),

@@ -23,6 +23,14 @@ _TEXTS = {
     "rest": ("… {count} more", "……另有{count}人"),
     "loses": ("{criterion}: {sentence}", "{criterion}：{sentence}"),
     "lost": (" ({points} points)", "（失{points}分）"),
+    "worst": (
+        "The policy puts the worst group first, which would score {after:.2f} instead of {before:.2f}.",
+        "本方案以得分最低的小组优先，最低组得分将由{before:.2f}分变为{after:.2f}分。",
+    ),
+    "worst_same": (
+        "The policy puts the worst group first, which would still score {after:.2f}.",
+        "本方案以得分最低的小组优先，最低组得分仍为{after:.2f}分。",
+    ),
     "up": ("raised by {by:.2f}", "提高{by:.2f}分"),
     "down": ("lowered by {by:.2f}", "降低{by:.2f}分"),
     "same": ("unchanged", "不变"),
@@ -101,6 +109,11 @@ class Saying:
         """Return by how much a score rises or falls, in words."""
         by = round(float(change), 2)
         return self("up" if by > 0 else "down" if by < 0 else "same", by=abs(by))
+
+    def worst(self, before: float, after: float) -> str:
+        """Return what becomes of the group that scores least, for policies that put it first."""
+        same = f"{before:.2f}" == f"{after:.2f}"
+        return self("worst_same" if same else "worst", before=before, after=after)
 
     def broken(self, rules: Iterable[BrokenRule]) -> str:
         """Return broken rules in sentences."""

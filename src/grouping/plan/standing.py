@@ -4,18 +4,22 @@ from __future__ import annotations
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from difflib import get_close_matches
+from fractions import Fraction
 from math import lcm
 from typing import TYPE_CHECKING
 
 from grouping.errors import InputError
+from grouping.phrases import Phrase
 from grouping.plan.building import Scored, broken_rules
 from grouping.plan.divisions import Division, read_division
 from grouping.plan.ledger import Account, account
 from grouping.policy.criterion import unknown
 from grouping.roster.faults import id_or_nothing
-from grouping.scoring import score
+from grouping.scoring import score, worst_of
 
 if TYPE_CHECKING:
+    from grouping.errors import Issue
     from grouping.plan.evaluation import Evaluation
     from grouping.plan.judging import Judge
     from grouping.plan.records import BrokenRule
@@ -45,6 +49,12 @@ class Standing:
     def broken(self) -> tuple[BrokenRule, ...]:
         """The rules that the division breaks."""
         return (*self.crossing, *(rule for rules in self.within for rule in rules))
+
+    @property
+    def worst(self) -> float:
+        """The score of the group that scores least; 100 without groups."""
+        shares = (worst_of(p.compiled.problem, p.group_of, p.score) / p.compiled.problem.scale for p in self.parts)
+        return float(100 - max(shares, default=Fraction(0)))
 
     def account(self, only: int | None = None) -> Account:
         """Return the points line by line.
@@ -130,7 +140,7 @@ def known_member(roster: Roster, member: object) -> str:
     """Return a member id of the roster, or raise InputError with near ones."""
     ids = roster.member_ids
     if member not in ids:
-        issue = unknown("member", member, ids)
+        issue = not_known("member", "名册中没有这名成员", member, ids)
         raise InputError(replace(issue, value=id_or_nothing(str(member))))
     return str(member)
 
@@ -139,5 +149,21 @@ def known_group(before: Standing, group: object) -> str:
     """Return the name of a group of the division, or raise InputError with near ones."""
     names = list(dict.fromkeys(before.division.group_of.values()))
     if group not in names:
-        raise InputError(unknown("group", group, names))
+        raise InputError(not_known("group", "没有这个小组", group, names))
     return str(group)
+
+
+def not_known(what: str, zh: str, name: object, known: Iterable[str], owner: str = "") -> Issue:
+    """Return the issue for a name that is not known, with the nearest ones that are, in English and Chinese.
+
+    Parameters
+    ----------
+    what, owner : as in :func:`grouping.policy.criterion.unknown`
+    zh : what is wrong, in Chinese
+    """
+    names = list(known)
+    issue = unknown(what, name, names, owner)
+    near = get_close_matches(str(name), names, n=3, cutoff=0.5)
+    advice = f"是否为{'或'.join(near)}" if near else f"可选的有{'、'.join(names[:12])}"
+    message = Phrase(issue.message, zh)
+    return replace(issue, message=message, advice=issue.advice and Phrase(issue.advice, advice))

@@ -5,12 +5,14 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
+from grouping.phrases import said
 from grouping.plan.facts import GroupFacts
 from grouping.plan.pages import Block, Grid, Page, Section
 from grouping.plan.records import LANGUAGES
 from grouping.plan.rendering import proof
 from grouping.plan.saying import Saying, signed
 from grouping.plan.telling_groups import group_page
+from grouping.plan.wording import span
 
 if TYPE_CHECKING:
     from grouping.plan.elsewhere import Alternative
@@ -70,8 +72,8 @@ _TEXTS = {
     # a plan
     "plan": ("The division as a whole", "划分方案总体说明"),
     "head": (
-        "{members} members in {groups} groups of {least} to {most}; score {score:.2f} of 100. {proof}",
-        "共{members}人，划分为{groups}个小组，每组{least}至{most}人；得分{score:.2f}分（满分100分）。{proof}",
+        "{members} members in {groups} groups of {sizes}; score {score:.2f} of 100. {proof}",
+        "共{members}人，划分为{groups}个小组，每组{sizes}人；得分{score:.2f}分（满分100分）。{proof}",
     ),
     "against": (
         "Today's division scores {today:.2f} in {groups} groups: the change is {change}.",
@@ -86,25 +88,33 @@ _TEXTS = {
         "与目前相比，{better}人情况改善，{worse}人情况变差。",
     ),
     "from_to": ("from {before} to {after}", "由{before}变为{after}"),
-    "still": ("{after} as today", "仍为{after}"),
-    "p_score": ("Score {figures}.", "得分{figures}。"),
-    "p_come": ("Members who can come to their group's session: {figures}.", "能参加本组活动的党员{figures}。"),
-    "p_way": ("Way to the meeting place: {figures} on average.", "到活动地点的单程平均用时{figures}。"),
+    "still": ("{after}", "仍为{after}"),
+    "as_today": (", as today", ""),
+    "p_score": ("Score {figures}{as_today}.", "得分{figures}。"),
+    "p_come": (
+        "Members who can come to their group's session: {figures}{as_today}.",
+        "能参加本组活动的党员{figures}。",
+    ),
+    "p_way": ("Way to the meeting place: {figures} on average{as_today}.", "到活动地点的单程平均用时{figures}。"),
     "p_outside": (
-        "Members outside the shared work of their group: {figures}.",
+        "Members outside the shared work of their group: {figures}{as_today}.",
         "不在本组共同业务或区域内的{figures}。",
     ),
-    "p_covered": ("Teams without members that are looked after: {figures}.", "有小组联系的无党员班组{figures}。"),
-    "p_fit": ("Mean fit of the leaders: {figures} of 100.", "组长建议人选平均适任度{figures}。"),
-    "p_sizes": ("Sizes: {figures}.", "小组人数{figures}。"),
-    "p_departments": ("Departments of a group: {figures} on average.", "每组涉及部门平均{figures}。"),
+    "p_covered": (
+        "Teams without members that are looked after: {figures}{as_today}.",
+        "有小组联系的无党员班组{figures}。",
+    ),
+    "p_fit": ("Mean fit of the leaders: {figures} of 100{as_today}.", "组长建议人选平均适任度{figures}。"),
+    "p_sizes": ("Sizes: {figures}{as_today}.", "小组人数{figures}。"),
+    "p_departments": ("Departments of a group: {figures} on average{as_today}.", "每组涉及部门平均{figures}。"),
     "p_moved": (
-        "{count} members do not come from the group that theirs goes on from.",
+        "Members who come from another group than the one that theirs goes on from: {count}.",
         "由其他小组调入的党员{count}人。",
     ),
     "share": ("{count} of {all} ({share:.0%})", "{count}人（应到{all}人，占{share:.0%}）"),
     "minutes": ("{value:.1f} minutes", "{value:.1f}分钟"),
     "range": ("{least}–{most}", "{least}至{most}人"),
+    "all": ("all of {least}", "{least}人"),
     "persons": ("{value}", "{value}人"),
     "teams": ("{value}", "{value}个"),
     "points": ("{value:.2f}", "{value:.2f}分"),
@@ -206,6 +216,8 @@ def _other_places(why: Explanation, facts: MemberFacts, say: Saying) -> list[Sec
         ),
         say("whom", own=signed(own), member=me, others=signed(others), shared=signed(shared)),
     ]
+    if why.division.policy.fairness == "worst":
+        blocks.append(say.worst(why.division.worst, best.worst))
     if best.breaks:
         blocks.append(say("breaks", broken=say.broken(best.breaks)))
     blocks.append(say.criteria(best.comparison))
@@ -265,8 +277,8 @@ def _plan_page(why: Explanation, facts: PlanFacts, say: Saying) -> Page:
     least, most = now.figures.sizes
     first = [
         say(
-            "head", members=facts.members, groups=now.figures.groups, least=least, most=most, score=now.score,
-            proof=ended,
+            "head", members=facts.members, groups=now.figures.groups, sizes=said(span(least, most), say.lang),
+            score=now.score, proof=ended,
         ).strip()
     ]  # fmt: skip
     if today is not None:
@@ -282,21 +294,17 @@ def _plan_page(why: Explanation, facts: PlanFacts, say: Saying) -> Page:
 
 
 def _principle(principle: str, now: Scores, today: Scores | None, say: Saying) -> str:
-    def figure(unit: str, get: Callable[[Scores], float | None]) -> str:
+    def figure(unit: str, get: Callable[[Scores], float | None]) -> list[str]:
         after, before = get(now), None if today is None else get(today)
-        if after is None:
-            return ""
-        shown = [say(unit, value=value) for value in (before, after) if value is not None]
-        return _from_to(shown, say)
+        return [] if after is None else [say(unit, value=value) for value in (before, after) if value is not None]
 
-    def sentence(key: str, figures: str) -> str:
-        return say(key, figures=figures) if figures else ""
+    def sentence(key: str, shown: Sequence[str]) -> str:
+        return say(key, **_from_to(shown, say)) if shown else ""
 
     parts = [sentence("p_score", figure("points", lambda s: s.principles.get(principle)))]
     if principle == "convene":
         if now.figures.expected:
-            shown = [_come(scores, say) for scores in (today, now) if scores is not None]
-            parts.append(say("p_come", figures=_from_to(shown, say)))
+            parts.append(sentence("p_come", [_come(scores, say) for scores in (today, now) if scores is not None]))
         parts.append(sentence("p_way", figure("minutes", lambda s: s.figures.way)))
     elif principle == "act":
         parts.append(sentence("p_outside", figure("persons", lambda s: s.figures.outside)))
@@ -305,22 +313,24 @@ def _principle(principle: str, now: Scores, today: Scores | None, say: Saying) -
         parts.append(sentence("p_fit", figure("fit_mean", lambda s: s.figures.fit)))
     else:
         ranges = [
-            say("range", least=scores.figures.sizes[0], most=scores.figures.sizes[1])
-            for scores in (today, now)
-            if scores is not None
+            say("range" if least < most else "all", least=least, most=most)
+            for least, most in (scores.figures.sizes for scores in (today, now) if scores is not None)
         ]
-        parts.append(say("p_sizes", figures=_from_to(ranges, say)))
+        parts.append(sentence("p_sizes", ranges))
         parts.append(sentence("p_departments", figure("unit_mean", lambda s: s.figures.departments)))
         if now.figures.moved is not None:
             parts.append(say("p_moved", count=now.figures.moved))
     return say.clauses(parts)
 
 
-def _from_to(shown: Sequence[str], say: Saying) -> str:
-    """Return a figure, or what it was and is."""
+def _from_to(shown: Sequence[str], say: Saying) -> dict[str, str]:
+    """Return a figure, or what it was and is, and how a sentence ends about one that is still the same."""
     if len(shown) == 1:
-        return shown[0]
-    return say("still", after=shown[1]) if shown[0] == shown[1] else say("from_to", before=shown[0], after=shown[1])
+        return {"figures": shown[0], "as_today": ""}
+    before, after = shown
+    if before == after:
+        return {"figures": say("still", after=after), "as_today": say("as_today")}
+    return {"figures": say("from_to", before=before, after=after), "as_today": ""}
 
 
 def _come(scores: Scores, say: Saying) -> str:

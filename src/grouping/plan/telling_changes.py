@@ -94,6 +94,8 @@ def told_change(found: WhatIf, lang: str, who: Callable[[str], str]) -> Page:
     own, others, shared = shares(found.comparison, *movers)
     key = "whom" if movers else "whom_else"
     first.append(say(key, own=signed(own), others=signed(others), shared=signed(shared)))
+    if found.evaluation.policy.fairness == "worst":
+        first.append(say.worst(found.before.worst, found.evaluation.worst))
     if found.broken:
         first.append(say("breaks", broken=say.broken(found.broken)))
     else:

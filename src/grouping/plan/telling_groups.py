@@ -40,11 +40,15 @@ _TEXTS = {
         "the most: {most}.",
         "，到场人员{all}人中{there}人在该处工作，其余人员单程平均{mean:.0f}分钟，最远为{far}，{most}分钟。",
     ),
+    "way": (
+        "; {there} of {all} who come in person work there, {far} needs {most} minutes.",
+        "，到场人员{all}人中{there}人在该处工作，{far}单程{most}分钟。",
+    ),
     "end": (".", "。"),
     # act
     "work": ("What it shares: {work}", "共同业务或区域为{work}"),
     "all_in": ("; all {size} members take part in it.", "，{size}人全部在内。"),
-    "outside": ("; {count} of {size} members stand outside: {ids}.", "，{size}人中{count}人不在其中：{ids}。"),
+    "outside": ("; outside it, {count} of {size}: {ids}.", "，{size}人中{count}人不在其中：{ids}。"),
     "covers": ("It looks after {count} teams without members: {teams}.", "联系无党员班组{count}个：{teams}。"),
     "covers_one": ("It looks after a team without members: {teams}.", "联系无党员班组1个：{teams}。"),
     "leader": (
@@ -138,7 +142,8 @@ def _convene(facts: GroupFacts, say: Saying) -> list[str]:
         if ways:
             there, all_ = len(facts.ways) - len(ways), len(facts.ways)
             mean, (far, most) = sum(ways) / len(ways), facts.ways[0]
-            parts.append(where + say("ways", there=there, all=all_, mean=mean, far=say.who(far), most=most))
+            key = "way" if len(ways) == 1 else "ways"
+            parts.append(where + say(key, there=there, all=all_, mean=mean, far=say.who(far), most=most))
         else:
             parts.append(where + say("all_there" if facts.ways else "end"))
     return parts

@@ -12,6 +12,7 @@ from math import lcm
 from typing import TYPE_CHECKING
 
 from grouping.errors import InfeasibleError, Issue, PolicyError
+from grouping.phrases import Phrase
 from grouping.plan.evaluation import Inputs
 from grouping.plan.forming import checked_limit, checked_policy, checked_workers, diagnosed, plan_of
 from grouping.plan.frontier import Aim, Frontier, Point, undominated
@@ -80,7 +81,7 @@ def tradeoffs(
     Raises
     ------
     PolicyError
-        When the policy does not fit the roster, or ``points`` is not a positive number.
+        When the policy does not fit the roster, puts the worst group first, or ``points`` is not a positive number.
     InfeasibleError
         When it is proven that no division keeps every rule; its ``diagnosis`` tells what would help.
     NoPlanFoundError
@@ -98,6 +99,12 @@ def tradeoffs(
     wanted = checked_policy(policy)
     if not isinstance(points, int) or isinstance(points, bool) or points < 1:
         raise PolicyError(Issue("bad_points", "points is a positive number", value=str(points)))
+    if wanted.fairness != "mean":
+        message = Phrase(
+            "with the worst group first, the principles are not all that counts", "最低组优先时，取舍不只取决于各项原则"
+        )
+        advice = Phrase('ask it of a policy with fairness="mean"', '将方案的fairness设为"mean"后再问')
+        raise PolicyError(Issue("worst_first", message, advice=advice))
     options = Options(checked_limit(time_limit), begun, seed, checked_workers(workers), reproducible, control=control)
     try:
         return Frontier(_Search(roster, wanted, points, options).run())

@@ -8,13 +8,17 @@ from typing import TYPE_CHECKING, Any
 from grouping.phrases import Phrase, said
 from grouping.policy.act import Leader
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
-from grouping.policy.rules import Forbid, Pin, Within
+from grouping.policy.rules import Forbid, Keep, Pin, Within
+from grouping.policy.wording import called
 
 if TYPE_CHECKING:
     from grouping.policy.criterion import Criterion
 
 _SHOWN = 6
 """So many members or pairs are named; of more only the number."""
+
+CHANGE = "the change"
+"""The name of the rule that keeps a change of which is asked what it would do."""
 
 _KINDS = {
     ("status", "full"): Phrase("full member", "正式党员"),
@@ -81,6 +85,12 @@ def sentences(found: Iterable[str]) -> Phrase:
     return Phrase("; ".join(shown), "；".join(said(text, "zh") for text in shown))
 
 
+def named(labels: Iterable[str]) -> Phrase:
+    """Return rules by their labels, in Chinese by their Chinese names."""
+    shown = list(labels)
+    return Phrase(", ".join(shown), "、".join("此项变动" if one == CHANGE else called(one, "zh") for one in shown))
+
+
 def in_words(rule: Criterion) -> Phrase:
     """Return what a rule asks for; its label where nothing better is known."""
     if isinstance(rule, AtLeast):
@@ -98,11 +108,23 @@ def in_words(rule: Criterion) -> Phrase:
         return Phrase(f"{rule.member} in {rule.group}", f"{rule.member}在{rule.group}")
     if isinstance(rule, Forbid):
         return Phrase(f"{rule.member} not in {rule.group}", f"{rule.member}不在{rule.group}")
+    if isinstance(rule, Keep):
+        return _kept_in_words(rule)
     if isinstance(rule, Within):
         return Phrase(f"groups never cross a {rule.attr}", f"小组不跨{attribute(rule.attr)}")
     if isinstance(rule, Leader):
         return _leader_in_words(rule)
-    return Phrase(rule.label, rule.label)
+    return Phrase(rule.label, called(rule.label, "zh"))
+
+
+def _kept_in_words(rule: Keep) -> Phrase:
+    ids = listed(rule.members)
+    en, zh = f"{ids} in {rule.group}", f"{ids.zh}在{rule.group}"
+    if rule.whole:
+        en, zh = f"{en} and nobody else", f"{zh}且不含其他人"
+    if rule.leader is not None:
+        en, zh = f"{en}, led by {rule.leader}", f"{zh}，由{rule.leader}任组长"
+    return Phrase(en, zh)
 
 
 def _leader_in_words(rule: Leader) -> Phrase:
@@ -143,6 +165,8 @@ def given_up(rule: Criterion, pieces: Sequence[Criterion]) -> Phrase:
         return Phrase(f"let {shown} be in different groups", f"允许{shown.zh}分在不同的小组")
     if isinstance(rule, Pin):
         return Phrase(f"do not fix {rule.member} to {rule.group}", f"不再要求{rule.member}在{rule.group}")
+    if isinstance(rule, Keep):
+        return Phrase(f"do not keep {rule.group} as it is", f"不再保持{rule.group}不变")
     if isinstance(rule, Forbid):
         return Phrase(f"let {rule.member} be in {rule.group}", f"允许{rule.member}在{rule.group}")
     if isinstance(rule, Leader) and left:
