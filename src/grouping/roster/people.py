@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, cast
 from grouping.roster.cells import Cells, number_of, text_of
 from grouping.roster.columns import ATTRIBUTE, REMARK, missing_column
 from grouping.roster.faults import choices, is_private_number
+from grouping.roster.namesakes import groups_told_apart
 from grouping.roster.native import decoded, plain_value
 from grouping.roster.report import some_ids
 from grouping.roster.schema import Member, Participation, Status
@@ -100,7 +101,11 @@ class MemberReader:
             for cells in without_site:
                 cells.fault("missing_site", "the member has no site, others have", "site")
         self._tell(no_site=bool(without_site))
-        return tuple(members)
+        called, shared = groups_told_apart(members)
+        if shared:
+            text = "groups of one name in several branches are called by branch and name: {names}"
+            self.defaults.append(say(text, names=choices(shared)))
+        return called
 
     @property
     def has_identities(self) -> bool:
