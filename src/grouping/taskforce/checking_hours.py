@@ -155,13 +155,14 @@ def duty(case: Evidence) -> Iterator[str]:
 
 
 def response(case: Evidence) -> Iterator[str]:
-    """Who is on duty comes from the site of duty, else from home."""
+    """Who is on duty comes from the site of duty, else from home; without waves, only the first way is a response."""
     for one in case.plan.services:
         task, member = case.tasks[one.task], case.members[one.member_id]
         if task.response_minutes is None:
             continue
         place = task.role(one.role).site or task.site
-        for start, _ in case.presence(one):
+        presences = case.presence(one)
+        for start, _ in presences if task.waves else presences[:1]:
             on_duty = any(begin <= start < end for shift in case.shifts(one) for begin, end in shift.spans)
             way = case.way(member, place) if on_duty else case.policy.home_minutes
             if way > task.response_minutes:
@@ -171,7 +172,7 @@ def response(case: Evidence) -> Iterator[str]:
 def overtime(case: Evidence) -> Iterator[str]:
     """Presence of planned tasks beyond the shifts released for them, month by month."""
     worked: dict[str, Counter[str]] = {}
-    limits: dict[str, list[float]] = {}
+    limits: dict[tuple[str, str], list[float]] = {}
     released: dict[tuple[str, str], set[dt.date]] = {}
     for release in case.plan.releases:
         if not release.begun:
@@ -189,10 +190,10 @@ def overtime(case: Evidence) -> Iterator[str]:
                 months[f"{shift.day:%Y-%m}"] -= shift.minutes
         worked.setdefault(one.member_id, Counter()).update({key: max(0, value) for key, value in months.items()})
         if (hours := case.policy.of(task, "overtime_hours")) is not None:
-            limits.setdefault(one.member_id, []).append(hours)
-    for member_id, hours_of in limits.items():
-        before = case.plan.given.overtime_minutes.get(member_id, {})
-        for month, extra in worked[member_id].items():
-            total = before.get(month, 0) + extra
-            if extra and total > round(60 * min(hours_of)):
-                yield f"{member_id} works {total / 60:g} hours of overtime in {month}, {min(hours_of):g} are allowed"
+            for month, extra in months.items():
+                if extra > 0:
+                    limits.setdefault((one.member_id, month), []).append(hours)
+    for (member_id, month), hours_of in limits.items():
+        total = case.plan.given.overtime_minutes.get(member_id, {}).get(month, 0) + worked[member_id][month]
+        if total > round(60 * min(hours_of)):
+            yield f"{member_id} works {total / 60:g} hours of overtime in {month}, {min(hours_of):g} are allowed"

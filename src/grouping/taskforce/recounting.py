@@ -58,10 +58,11 @@ def _level(case: Evidence, member: Member, able: list[Member]) -> int:
         return 0
     values = {other.member_id: _number(other.get(case.policy.level)) for other in able}
     told = [value for value in values.values() if value is not None]
-    if not told or max(told) == min(told):
+    if not told:
         return 0
-    own = values[member.member_id]
-    return 100 if own is None else int(100 * (max(told) - own) // (max(told) - min(told)))
+    own = values.get(member.member_id)
+    span = max(told) - min(told)
+    return 100 if own is None else int(100 * (max(told) - own) // span) if span else 0
 
 
 def _number(value: object) -> Fraction | None:
