@@ -173,3 +173,46 @@ def test_the_command_says_why_there_is_no_plan(tmp_path, branch):
     policy.write_text(json.dumps({"must": [{"kind": "exclude", "members": list(branch.member_ids)}]}), encoding="utf-8")
     done = run("--policy", str(policy))
     assert done.exit_code == 3
+
+
+def test_the_command_takes_history_hours_and_plans_that_stand(tmp_path, formed, examples):
+    conference = tmp_path / "conference.json"
+    conference.write_text(json.dumps([examples[0].to_dict()], ensure_ascii=False), encoding="utf-8")
+    repair = tmp_path / "repair.json"
+    repair.write_text(json.dumps([examples[1].to_dict()], ensure_ascii=False), encoding="utf-8")
+    nurse, cook = (formed.members_of(CONFERENCE, role)[0] for role in ("医疗 medical", "餐饮 catering"))
+    history = tmp_path / "服务史.csv"
+    history.write_bytes(f"工号,开始,结束\n{nurse},2026/3/1,2026/4/30\n".encode("gb18030"))
+    hours = tmp_path / "hours.csv"
+    hours.write_text(f"工号,月份,加班小时\n{cook},2026-12,36\n", encoding="utf-8-sig")
+    standing = tmp_path / "standing.json"
+
+    def ask(tasks, *options):
+        return CliRunner().invoke(app, ["task", BRANCH, str(tasks), *options, "--json"])
+
+    done = ask(conference, "--history", str(history), "--hours-worked", str(hours), "-o", str(standing))
+    assert done.exit_code == 0, done.stderr
+    plan = gp.TaskForcePlan.from_json(standing)
+    assert plan.result.given.past_days == {nurse: 61}
+    assert plan.result.given.overtime_minutes == {cook: {"2026-12": 36 * 60}}
+    assert cook not in plan.members_of(CONFERENCE)
+    after = gp.TaskForcePlan.from_json(ask(repair, "--fixed", str(standing), "--history", str(standing)).stdout)
+    assert after.result.given.fixed_services == plan.services
+    assert set(after.result.given.past_days) == set(plan.members_of(CONFERENCE))
+    assert ask(conference, "--history", str(history), "--history", str(standing)).exit_code == 2
+    assert ask(conference, "--hours-worked", str(tmp_path / "none.csv")).exit_code == 2
+    hours.write_text("a,b\n1,2\n", encoding="utf-8")
+    wrong = ask(conference, "--hours-worked", str(hours))
+    assert wrong.exit_code == 2
+    assert "with the columns member_id and hours" in wrong.stderr
+
+
+def test_the_command_knows_skills_and_sites_by_the_roster(tmp_path, examples):
+    role = examples[0].roles[0].model_copy(update={"site": "行政办公搂", "skills_any": ("会务服勿",)})
+    wrong = examples[0].model_copy(update={"roles": (role, *examples[0].roles[1:])})
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps([wrong.to_dict()], ensure_ascii=False), encoding="utf-8")
+    done = CliRunner().invoke(app, ["task", BRANCH, str(path)])
+    assert done.exit_code == 2
+    assert "行政办公楼" in done.stderr
+    assert "会务服务" in done.stderr
