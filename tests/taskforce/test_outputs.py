@@ -12,6 +12,7 @@ from typer.testing import CliRunner
 import grouping as gp
 from grouping.cli import app
 from grouping.errors import InputError
+from grouping.roster import Roster
 
 CONFERENCE, REPAIR = "EV-CONF-2026-12", "EV-REPAIR-2026-12"
 
@@ -97,6 +98,14 @@ def test_the_approval_form_has_the_fields_of_the_form(branch, formed):
     assert formed.approval_form(REPAIR, lang="en")["dissolves on"] == "when the task is done"
 
 
+def test_the_approval_form_calls_no_team_a_standing_group(branch, examples):
+    members = tuple(member.model_copy(update={"current_group": None}) for member in branch.members)
+    plan = gp.form_task_forces(Roster(**{**branch.__dict__, "members": members}), examples[0])
+    rows = plan.approval_form(CONFERENCE)["成员"]
+    assert {row["原党小组"] for row in rows} == {""}
+    assert all(row["班组"] for row in rows)
+
+
 def test_descriptions_say_what_is_proven(formed):
     assert "proven: no other choice" in formed.describe()
     assert "已证明" in formed.describe("zh")
@@ -146,6 +155,7 @@ def test_the_command_writes_a_plan(tmp_path, branch, formed):
     assert done.exit_code == 0
     assert "组长建议人选" in done.stdout
     assert "候补人选" in done.stdout
+    assert f"无候补人选：{CONFERENCE} 调度 dispatch" in done.stdout
     plan = gp.TaskForcePlan.from_json(out)
     assert plan.cost == formed.cost
     again = run("-o", str(out))

@@ -25,6 +25,8 @@ if TYPE_CHECKING:
     from grouping.roster import Roster
 
 _STAND_IN = {"en": "Who could stand in:", "zh": "候补人选："}
+_NOBODY = {"en": "Nobody could stand in for: ", "zh": "无候补人选："}
+_AND_THEN = {"en": "; ", "zh": "；"}
 _WORKBOOKS = (".xlsx", ".xls", ".ods")
 
 
@@ -70,7 +72,12 @@ def told(plan: TaskForcePlan, lang: str, reserve: bool) -> str:
     """Return the plan in words, and who could stand in if asked."""
     parts = [plan.describe(lang)]
     if reserve:
-        parts += ["", _STAND_IN[lang], table(plan.reserve())]
+        reserve_list = plan.reserve()
+        parts += ["", _STAND_IN[lang], table(reserve_list)]
+        covered = set(zip(reserve_list["task"], reserve_list["role"], strict=True))
+        bare = [one for one in dict.fromkeys((one.task, one.role) for one in plan.services) if one not in covered]
+        if bare:
+            parts.append(_NOBODY[lang] + _AND_THEN[lang].join(f"{task} {role}" for task, role in bare))
     return "\n".join(parts)
 
 

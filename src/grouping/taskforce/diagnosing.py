@@ -30,17 +30,17 @@ _LATER = (1, 2, 3)
 """Days later that are tried for a planned task."""
 _PRICES = {
     "size below": 1,  # follows from roles that fall short
-    "share above": 4,
-    "share_at above": 4,
-    "group above": 4,
-    "releases above": 4,
-    "keep above": 6,
-    "role below": 10,
-    "wave below": 12,
-    "size above": 14,
-    "full below": 14,
+    "releases above": 1,  # one person can need many, and doing without that person is no smaller change
+    "share above": 16,
+    "share_at above": 16,
+    "group above": 16,
+    "keep above": 24,
+    "role below": 40,
+    "wave below": 48,
+    "size above": 56,
+    "full below": 56,
 }
-_DEAREST = 18
+_DEAREST = 72
 """Of giving up anything else, such as a leader or a member who has to be there."""
 _KEPT = ("role above", "leader above", "deputy above")
 """Limits that nobody gains by exceeding."""
@@ -91,6 +91,8 @@ def reasons_of(case: Case, *, seed: int = 0, workers: int = 2) -> list[Phrase]:
     if len(reasons) > _SHOWN:
         more = len(reasons) - _SHOWN
         reasons = [*reasons[:_SHOWN], Phrase(f"and {more} more limits would have to give", f"另有{more}项限制须放宽")]
+    if len(reasons) > 1:
+        reasons.append(Phrase("only all of these changes together help", "以上调整须一并进行才能成立"))
     if gaps and (later := _later(case, gaps, seed, workers)) is not None:
         reasons.append(later)
     if not reasons:

@@ -267,8 +267,10 @@ class TaskForcePlan:
     ) -> TaskForcePlan:
         """Return a plan without those who fell ill, or for tasks that have changed, with the fewest changes.
 
-        A change is a seat that is lost, a seat that is new, or a leader or deputy who does not lead any more. Among the
-        plans with the fewest changes it is the cheapest. A rule that excludes the ill stands in its policy.
+        A change is a seat that is lost, a seat that is new, or a leader or deputy who does not lead any more; that the
+        deputy steps in for the leader is none. Among the plans with the fewest changes it is the cheapest. A rule that
+        excludes the ill stands in its policy; ``result.provenance["revised"]`` tells whether the number of changes is
+        proven to be the fewest.
 
         Parameters
         ----------
@@ -342,7 +344,8 @@ class TaskForcePlan:
     def approval_form(self, task: str, *, lang: str = "zh", names: bool = False) -> dict[str, Any]:
         """Return the fields of the form by which a task force is set up (临时党小组成立审批表), as plain data.
 
-        What nobody has told is "": reason, opinion of the committee. The wording is that of a proposal.
+        What nobody has told is "": reason, opinion of the committee, standing groups where there are none. The wording
+        is that of a proposal.
 
         Parameters
         ----------
