@@ -20,7 +20,7 @@ if TYPE_CHECKING:
 
 def presence(case: Evidence) -> Iterator[str]:
     """The presence told has to be that of the role, and a member can only be at one place."""
-    for one in case.plan.services:
+    for one in (*case.plan.given.fixed_services, *case.plan.services):
         told = [(case.clock.minute(start), case.clock.minute(end)) for start, end in one.presence]
         if told != case.presence(one):
             yield f"{one.task}: {one.member_id} is told other hours than those of the role {one.role}"
