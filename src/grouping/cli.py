@@ -543,7 +543,10 @@ def task(
     fixed: Annotated[
         list[Path] | None, typer.Option("--fixed", help="Plan of tasks that stands as it is.", metavar="FILE")
     ] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="File to write the plan to.", metavar="FILE")] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="File to write the plan to; .csv: who is where when.", metavar="FILE"),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON on stdout, and nothing else.")] = False,
     reserve: Annotated[bool, typer.Option("--reserve", help="Say who could stand in, too.")] = False,
@@ -563,7 +566,7 @@ def task(
         files = command.Files(tasks, standing, policy, history or (), hours_worked, fixed or ())
         plan = command.form(people, files, time_limit=time_limit, seed=seed, workers=workers)
         if out is not None:
-            plan.to_json(out)
+            command.write(plan, out)
         typer.echo(plan.to_json() if as_json else command.told(plan, lang.value, reserve))
         if out is not None:
             typer.echo(str(out), err=True)

@@ -5,6 +5,7 @@ from __future__ import annotations
 import datetime as dt
 import json
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
@@ -164,6 +165,18 @@ def test_the_command_writes_a_plan(tmp_path, branch, formed):
     assert "is there already" in again.stderr
     assert run("-o", str(tmp_path / "no" / "x.json")).exit_code == 2
     assert run("-o", str(out), "--force", "--json").exit_code == 0
+
+
+def test_the_roster_by_role_is_a_table_for_excel(tmp_path, branch, formed):
+    out = tmp_path / "名单.csv"
+    assert run("-o", str(out)).exit_code == 0
+    assert out.read_bytes().startswith(b"\xef\xbb\xbftask,role,day,wave,member_id,name,lead,starts,ends,hours\r\n")
+    table = pd.read_csv(out)
+    assert len(table) == len(formed.roster_by_role())
+    people = {member.member_id: member.name for member in branch.members}
+    assert (table["name"] == table["member_id"].map(people)).all()
+    formed.to_csv(out)
+    assert not any(name in out.read_text(encoding="utf-8-sig") for name in people.values())
 
 
 def test_the_command_takes_standing_groups_and_a_policy(tmp_path, branch):

@@ -68,6 +68,14 @@ def form(roster: Roster, files: Files, *, time_limit: float, seed: int, workers:
     )
 
 
+def write(plan: TaskForcePlan, path: Path) -> None:
+    """Write a plan: who is where when, with names, where the name of the file ends in .csv, else the plan as JSON."""
+    if path.suffix.lower() == ".csv":
+        plan.to_csv(path, names=True)
+    else:
+        plan.to_json(path)
+
+
 def told(plan: TaskForcePlan, lang: str, reserve: bool) -> str:
     """Return the plan in words, and who could stand in if asked."""
     parts = [plan.describe(lang)]

@@ -393,6 +393,24 @@ class TaskForcePlan:
             replace_file(path, (text + "\n").encode("utf-8"))
         return text
 
+    def to_csv(self, path: str | PathLike[str], *, names: bool = False) -> None:
+        """Write :meth:`roster_by_role` as CSV in utf-8-sig, which Excel opens rightly; whole or not at all.
+
+        Texts that a spreadsheet would take for a formula get a leading apostrophe.
+
+        Parameters
+        ----------
+        path : of the file
+        names : whether members are named beside their ids; the plan has to know its roster
+        """
+        from grouping.plan.tables import csv_bytes
+
+        table = self.roster_by_role()
+        if names:
+            people = {member.member_id: member.name or "" for member in self.roster.members}
+            table.insert(list(table.columns).index("member_id") + 1, "name", table["member_id"].map(people))
+        replace_file(path, csv_bytes(table))
+
     @classmethod
     def from_json(cls, source: str | PathLike[str]) -> Self:
         """Return the plan that :meth:`to_json` wrote.
