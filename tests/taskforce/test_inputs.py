@@ -105,3 +105,21 @@ def test_plans_that_stand_bring_those_they_were_made_beside():
     assert [task.task_id for task in again.result.given.fixed_tasks] == ["B"]
     with pytest.raises(InputError, match="stands already"):
         gp.form_task_forces(roster, tasks[2], fixed=[second, second])
+
+
+def test_members_asked_for_by_name_are_not_repeated(branch, formed):
+    name = branch.members[0].name
+    rule = gp.TaskPolicy(must=(gp.TaskRule(kind="pin", members=(name,)),))
+    task = formed.tasks[0]
+    for ask in (
+        lambda: gp.form_task_forces(branch, task, policy=rule),
+        lambda: given_of(branch, [task], hours_worked={name: 3}),
+        lambda: given_of(branch, [task], history={name: -3}),
+        lambda: formed.revise([name]),
+        lambda: formed.explain(name),
+        lambda: formed.what_if(task.task_id, task.roles[0].name, out=name, in_="HQ0001"),
+        lambda: formed.what_if(task.task_id, task.roles[0].name, out=formed.services[0].member_id, in_=name),
+    ):
+        with pytest.raises(InputError) as caught:
+            ask()
+        assert name not in str(caught.value)

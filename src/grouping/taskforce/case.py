@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from grouping.errors import Issue, PolicyError
 from grouping.policy.act import LeaderFit
 from grouping.policy.context import Context
+from grouping.roster.faults import id_or_nothing
 from grouping.taskforce.hours import Effect, Rota, Span, Terms, effect_of, minute_of, spans_of
 from grouping.taskforce.policy import CRITERIA
 from grouping.taskforce.schema import Lead, Task, TaskRole, TaskRule
@@ -409,7 +410,9 @@ class Screening:
         """Return the tasks and rows that a rule speaks of; unknown names are faults."""
         message = f"{rule.kind}: no such member in the roster"
         faults.extend(
-            Issue("unknown_member", message, value=member) for member in rule.members if member not in self.rows
+            Issue("unknown_member", message, value=id_or_nothing(member))
+            for member in rule.members
+            if member not in self.rows
         )
         rows = tuple(self.rows[member] for member in dict.fromkeys(rule.members) if member in self.rows)
         tasks = tuple(range(len(self.tasks))) if own is None else (own,)

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grouping.errors import InputError, Issue
+from grouping.roster.faults import id_or_nothing
 from grouping.taskforce.telling import KINDS, Saying
 
 if TYPE_CHECKING:
@@ -224,7 +225,7 @@ def explain(
         known = ", ".join(one.name for each in plan.tasks for one in each.roles)
         raise InputError(Issue("unknown_role", "no such role", value=role, advice=f"use one of: {known}"))
     if member is not None and member not in judge.evidence.members:
-        raise InputError(Issue("unknown_member", "not a member of the roster", value=member))
+        raise InputError(Issue("unknown_member", "not a member of the roster", value=id_or_nothing(member)))
     wanted = [
         one
         for one in plan.services

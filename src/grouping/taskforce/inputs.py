@@ -11,6 +11,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from grouping.errors import InputError, Issue
+from grouping.roster.faults import id_or_nothing
 from grouping.taskforce.plans import TaskForcePlan
 from grouping.taskforce.records import Given, Release, Service
 
@@ -99,7 +100,7 @@ def _past_days(roster: Roster, history: Any, faults: list[Issue]) -> dict[str, i
             elif row[1] is not None and row[2] is not None:
                 starts, ends = (_date(value, member, faults) for value in row[1:])
                 if starts is not None and ends is not None and ends < starts:
-                    faults.append(Issue("bad_date", f"history: ends before it starts, of {member}"))
+                    faults.append(Issue("bad_date", f"history: ends before it starts{_of(member)}"))
                 elif starts is not None and ends is not None:
                     days[member] += (ends - starts).days + 1
             else:
@@ -135,12 +136,14 @@ def _overtime(roster: Roster, tasks: Sequence[Task], hours: Any, faults: list[Is
     for member, when, value in entries:
         month, number = first if when is None else _month(when), _number(value)
         if member not in known:
-            faults.append(Issue("unknown_member", "hours_worked: no such member in the roster", value=member))
+            faults.append(
+                Issue("unknown_member", "hours_worked: no such member in the roster", value=id_or_nothing(member))
+            )
         elif month is None:
             advice = "write it as 2026-12"
-            faults.append(Issue("bad_month", f"hours_worked: not a month, of {member}", value=str(when), advice=advice))
+            faults.append(Issue("bad_month", f"hours_worked: not a month{_of(member)}", value=str(when), advice=advice))
         elif number is None or not 0 <= number < 1000:
-            faults.append(Issue("bad_number", f"hours_worked: not a number of hours, of {member}", value=str(value)))
+            faults.append(Issue("bad_number", f"hours_worked: not a number of hours{_of(member)}", value=str(value)))
         elif number:
             found[member][month] = found[member].get(month, 0) + round(number * 60)
     return dict(found)
@@ -211,6 +214,12 @@ def _rows(
     return [(str(row[0]).strip(), list(row[1:])) for row in zip(*(list(cell) for cell in cells), strict=True)]
 
 
+def _of(member: str) -> str:
+    """Return whose value is meant, if it is told by an id: what could be a name is not repeated."""
+    shown = id_or_nothing(member)
+    return f", of {shown}" if shown else ""
+
+
 def _number(value: object) -> float | None:
     """Return a number, also one that is written as text; None where it is none."""
     if isinstance(value, bool) or not isinstance(value, Real | str):
@@ -224,7 +233,7 @@ def _number(value: object) -> float | None:
 def _whole(value: object, name: str, member: str, faults: list[Issue]) -> int:
     number = _number(value)
     if number is None or number < 0 or not number.is_integer():
-        faults.append(Issue("bad_number", f"{name}: not a whole number of days, of {member}", value=str(value)))
+        faults.append(Issue("bad_number", f"{name}: not a whole number of days{_of(member)}", value=str(value)))
         return 0
     return int(number)
 
@@ -239,7 +248,7 @@ def _date(value: object, member: str, faults: list[Issue]) -> dt.date | None:
         with suppress(ValueError):
             return dt.date(int(match[1]), int(match[2]), int(match[3]))
     advice = "write it as 2026-12-01"
-    faults.append(Issue("bad_date", f"history: not a date, of {member}", value=str(value), advice=advice))
+    faults.append(Issue("bad_date", f"history: not a date{_of(member)}", value=str(value), advice=advice))
     return None
 
 

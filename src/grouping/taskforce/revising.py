@@ -9,6 +9,7 @@ from ortools.sat.python import cp_model
 
 from grouping.errors import InfeasibleError, InputError, Issue, NoPlanFoundError
 from grouping.plan.forming import checked_limit
+from grouping.roster.faults import id_or_nothing
 from grouping.solving.clock import Clock
 from grouping.solving.cpsat import run
 from grouping.taskforce.case import compile_case
@@ -95,7 +96,8 @@ def revise(
     away = tuple(dict.fromkeys(ill))
     unknown = [one for one in away if one not in set(roster.member_ids)]
     if unknown:
-        raise InputError([Issue("unknown_member", "ill: no such member in the roster", value=one) for one in unknown])
+        message = "ill: no such member in the roster"
+        raise InputError([Issue("unknown_member", message, value=id_or_nothing(one)) for one in unknown])
     policy = plan.result.policy
     if away:
         policy = policy.model_copy(update={"must": (*policy.must, TaskRule(kind="exclude", members=away))})
