@@ -262,8 +262,9 @@ def test_findings_about_others_are_found(roster, good):
 def test_records_of_what_is_not_asked_for_are_found_before_anything_is_looked_up(roster, good):
     says(roster, changed(good, releases=(good.releases[0].model_copy(update={"task": "X"}),)), "releases are told of X")
     says(roster, changed(good, findings=(good.findings[0].model_copy(update={"criterion": "X"}),)), "no such criterion")
-    homes = {key: home for key, home in good.given.homes.items() if key != "HQ0001"}
-    says(roster, changed(good, given=good.given.model_copy(update={"homes": homes})), "HQ0001 is in no home group")
+    who = good.services[0].member_id
+    homes = {key: home for key, home in good.given.homes.items() if key != who}
+    says(roster, changed(good, given=good.given.model_copy(update={"homes": homes})), f"{who} is in no home group")
     stands = Service(task="S", member_id="HQ0001", role="x", presence=good.services[0].presence)
     given = good.given.model_copy(update={"fixed_services": (stands,)})
     says(roster, changed(good, given=given), "S: HQ0001 has a role that no task that stands has: x")

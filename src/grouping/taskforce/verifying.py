@@ -71,7 +71,6 @@ def broken_rules(case: Evidence) -> dict[str, list[str]]:
 def _known(case: Evidence) -> Iterator[str]:
     """Yield what later checks could not look up."""
     given, told = case.plan.given, case.plan
-    yield from (f"{one} is in no home group" for one in case.members if one not in given.homes)
     for kind, records in (("releases", told.releases), ("rests", told.rests), ("findings", told.findings)):
         tasks = dict.fromkeys(record.task for record in records if record.task not in case.tasks)
         yield from (f"{kind} are told of {task}, which is not asked for" for task in tasks)
@@ -96,7 +95,9 @@ def _known(case: Evidence) -> Iterator[str]:
             yield f"{where} serves in waves that the task has not"
         elif case.tasks[one.task].waves and not one.waves:
             yield f"{where} serves in no wave"
-        if one.home != case.plan.given.homes.get(one.member_id, ""):
+        if one.member_id not in given.homes:
+            yield f"{where} is in no home group"
+        elif one.home != given.homes[one.member_id]:
             yield f"{where} is of another home group than {one.home}"
 
 
