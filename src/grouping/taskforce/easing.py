@@ -23,6 +23,8 @@ if TYPE_CHECKING:
 
 _SECONDS = 3.0
 """Of each try."""
+_BUDGET = 8.0
+"""Seconds of all tries together: of large cases fewer changes are told."""
 _LATER = (1, 2, 3)
 """Days later that are tried for a planned task."""
 _TOLD = {
@@ -48,11 +50,15 @@ def other_changes(case: Case, gaps: Sequence[Gap], seed: int, workers: int) -> I
     if len(blocked) != 1:
         return
     t = next(iter(blocked))
+    clock = Clock(_BUDGET)
 
     def helps(changed: Task) -> bool:
+        if clock.left <= 0:
+            return False
         tasks = tuple(changed if u == t else other for u, other in enumerate(case.tasks))
         model = TaskModel(compile_case(case.roster, tasks, case.policy, case.given), rests=None)
-        return run(model.model, Clock(_SECONDS), _SECONDS, workers, seed).status in ("optimal", "feasible")
+        seconds = min(_SECONDS, max(0.1, clock.left))
+        return run(model.model, clock, seconds, workers, seed).status in ("optimal", "feasible")
 
     yield from _eased(case, t, gaps, helps)
     later = _later(case.tasks[t], helps)
