@@ -123,3 +123,11 @@ def test_members_asked_for_by_name_are_not_repeated(branch, formed):
         with pytest.raises(InputError) as caught:
             ask()
         assert name not in str(caught.value)
+
+
+def test_a_site_that_the_roster_does_not_know_is_not_taken_for_near(branch, formed):
+    lost = formed.tasks[1].model_copy(update={"site": "行政办公搂"})
+    with pytest.raises(InputError, match="no such site in the roster") as caught:
+        gp.form_task_forces(branch, lost)
+    assert "行政办公楼" in str(caught.value)
+    assert given_of(staff(1), [lost]).fixed_tasks == ()  # a roster without sites judges no way

@@ -11,7 +11,7 @@ from numbers import Real
 from typing import TYPE_CHECKING, Any
 
 from grouping.errors import InputError, Issue
-from grouping.roster.faults import id_or_nothing
+from grouping.roster.faults import id_or_nothing, nearest
 from grouping.taskforce.plans import TaskForcePlan
 from grouping.taskforce.records import Given, Release, Service
 
@@ -45,9 +45,9 @@ def given_of(
     Raises
     ------
     InputError
-        Listing every fault: unknown members, columns that are missing, negative numbers.
+        Listing every fault: unknown sites and members, columns that are missing, negative numbers.
     """
-    faults: list[Issue] = []
+    faults = list(_unknown_sites(roster, tasks))
     homes, is_standing = _homes(roster, standing)
     past = _past_days(roster, history, faults)
     fixed_tasks, services, releases = _fixed(fixed, tasks, faults)
@@ -66,6 +66,17 @@ def given_of(
         fixed_services=services,
         fixed_releases=releases,
     )
+
+
+def _unknown_sites(roster: Roster, tasks: Sequence[Task]) -> Iterator[Issue]:
+    """Yield sites that a roster with sites does not know: everybody would be there in no time."""
+    sites = [site.site for site in roster.sites]
+    for task in tasks if sites else ():
+        asked = dict.fromkeys(task.site_of(role) for role in task.roles)
+        for site in asked:
+            if site is not None and site not in sites:
+                message = f"{task.task_id}: no such site in the roster"
+                yield Issue("unknown_site", message, value=site, advice=nearest(site, sites))
 
 
 def _homes(roster: Roster, standing: Evaluation | None) -> tuple[dict[str, str], bool]:
