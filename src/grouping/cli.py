@@ -559,14 +559,28 @@ def tradeoffs(
 @_reads
 def task(
     reading: Reading,
-    tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="Tasks, .json, .toml or .csv.")],
+    tasks: Annotated[Path, typer.Argument(metavar="TASKS", help="Tasks, .json, .toml or .csv, or a folder of these.")],
     standing: Annotated[
         Path | None, typer.Option("--standing", metavar="PLAN", help="plan.json of the standing groups.")
     ] = None,
     policy: Annotated[
         Path | None, typer.Option("--policy", help="Task policy, .toml or .json.", metavar="FILE")
     ] = None,
-    out: Annotated[Path | None, typer.Option("-o", "--out", help="File to write the plan to.", metavar="FILE")] = None,
+    history: Annotated[
+        list[Path] | None,
+        typer.Option("--history", help="Table of past service, or earlier plans of tasks (.json).", metavar="FILE"),
+    ] = None,
+    hours_worked: Annotated[
+        Path | None,
+        typer.Option("--hours-worked", help="Table of overtime: member_id, hours, month.", metavar="FILE"),
+    ] = None,
+    fixed: Annotated[
+        list[Path] | None, typer.Option("--fixed", help="Plan of tasks that stands as it is.", metavar="FILE")
+    ] = None,
+    out: Annotated[
+        Path | None,
+        typer.Option("-o", "--out", help="File to write the plan to; .csv: who is where when.", metavar="FILE"),
+    ] = None,
     force: Annotated[bool, typer.Option("--force", help="Overwrite the file of --out.")] = False,
     as_json: Annotated[bool, typer.Option("--json", help="The plan as JSON on stdout, and nothing else.")] = False,
     reserve: Annotated[bool, typer.Option("--reserve", help="Say who could stand in, too.")] = False,
@@ -583,9 +597,10 @@ def task(
         if out is not None:
             check_place(out, force=force)
         people = reading.roster()
-        plan = command.form(people, tasks, standing, policy, time_limit=time_limit, seed=seed, workers=workers)
+        files = command.Files(tasks, standing, policy, history or (), hours_worked, fixed or ())
+        plan = command.form(people, files, time_limit=time_limit, seed=seed, workers=workers)
         if out is not None:
-            plan.to_json(out)
+            command.write(plan, out)
         typer.echo(plan.to_json() if as_json else command.told(plan, lang.value, reserve))
         if out is not None:
             typer.echo(str(out), err=True)

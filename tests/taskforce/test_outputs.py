@@ -4,14 +4,16 @@ from __future__ import annotations
 
 import datetime as dt
 import json
-from importlib.util import find_spec
 
+import pandas as pd
 import pytest
 from typer.testing import CliRunner
 
 import grouping as gp
+import grouping.fonts
 from grouping.cli import app
 from grouping.errors import InputError
+from grouping.roster import Roster
 
 CONFERENCE, REPAIR = "EV-CONF-2026-12", "EV-REPAIR-2026-12"
 
@@ -97,6 +99,14 @@ def test_the_approval_form_has_the_fields_of_the_form(branch, formed):
     assert formed.approval_form(REPAIR, lang="en")["dissolves on"] == "when the task is done"
 
 
+def test_the_approval_form_calls_no_team_a_standing_group(branch, examples):
+    members = tuple(member.model_copy(update={"current_group": None}) for member in branch.members)
+    plan = gp.form_task_forces(Roster(**{**branch.__dict__, "members": members}), examples[0])
+    rows = plan.approval_form(CONFERENCE)["成员"]
+    assert {row["原党小组"] for row in rows} == {""}
+    assert all(row["班组"] for row in rows)
+
+
 def test_descriptions_say_what_is_proven(formed):
     assert "proven: no other choice" in formed.describe()
     assert "已证明" in formed.describe("zh")
@@ -108,12 +118,13 @@ def test_descriptions_say_what_is_proven(formed):
     assert "costs less than 10" in weaker.describe()
 
 
-@pytest.mark.skipif(find_spec("matplotlib") is not None, reason="matplotlib is there")
-def test_without_matplotlib_it_says_what_to_install(formed):
+def test_without_matplotlib_it_says_what_to_install(monkeypatch, formed):
+    monkeypatch.setattr(grouping.fonts, "find_spec", lambda name: None)
     with pytest.raises(ModuleNotFoundError, match="pip install"):
         formed.plot()
 
 
+@pytest.mark.filterwarnings("ignore:Glyph .* missing from font")  # where no Chinese font is installed
 def test_the_chart_draws_every_presence(formed):
     matplotlib = pytest.importorskip("matplotlib")
     matplotlib.use("agg")
@@ -146,6 +157,7 @@ def test_the_command_writes_a_plan(tmp_path, branch, formed):
     assert done.exit_code == 0
     assert "组长建议人选" in done.stdout
     assert "候补人选" in done.stdout
+    assert f"无候补人选：{CONFERENCE} 调度 dispatch" in done.stdout
     plan = gp.TaskForcePlan.from_json(out)
     assert plan.cost == formed.cost
     again = run("-o", str(out))
@@ -153,6 +165,18 @@ def test_the_command_writes_a_plan(tmp_path, branch, formed):
     assert "is there already" in again.stderr
     assert run("-o", str(tmp_path / "no" / "x.json")).exit_code == 2
     assert run("-o", str(out), "--force", "--json").exit_code == 0
+
+
+def test_the_roster_by_role_is_a_table_for_excel(tmp_path, branch, formed):
+    out = tmp_path / "名单.csv"
+    assert run("-o", str(out)).exit_code == 0
+    assert out.read_bytes().startswith(b"\xef\xbb\xbftask,role,day,wave,member_id,name,lead,starts,ends,hours\r\n")
+    table = pd.read_csv(out)
+    assert len(table) == len(formed.roster_by_role())
+    people = {member.member_id: member.name for member in branch.members}
+    assert (table["name"] == table["member_id"].map(people)).all()
+    formed.to_csv(out)
+    assert not any(name in out.read_text(encoding="utf-8-sig") for name in people.values())
 
 
 def test_the_command_takes_standing_groups_and_a_policy(tmp_path, branch):
@@ -173,3 +197,46 @@ def test_the_command_says_why_there_is_no_plan(tmp_path, branch):
     policy.write_text(json.dumps({"must": [{"kind": "exclude", "members": list(branch.member_ids)}]}), encoding="utf-8")
     done = run("--policy", str(policy))
     assert done.exit_code == 3
+
+
+def test_the_command_takes_history_hours_and_plans_that_stand(tmp_path, formed, examples):
+    conference = tmp_path / "conference.json"
+    conference.write_text(json.dumps([examples[0].to_dict()], ensure_ascii=False), encoding="utf-8")
+    repair = tmp_path / "repair.json"
+    repair.write_text(json.dumps([examples[1].to_dict()], ensure_ascii=False), encoding="utf-8")
+    nurse, cook = (formed.members_of(CONFERENCE, role)[0] for role in ("医疗 medical", "餐饮 catering"))
+    history = tmp_path / "服务史.csv"
+    history.write_bytes(f"工号,开始,结束\n{nurse},2026/3/1,2026/4/30\n".encode("gb18030"))
+    hours = tmp_path / "hours.csv"
+    hours.write_text(f"工号,月份,加班小时\n{cook},2026-12,36\n", encoding="utf-8-sig")
+    standing = tmp_path / "standing.json"
+
+    def ask(tasks, *options):
+        return CliRunner().invoke(app, ["task", BRANCH, str(tasks), *options, "--json"])
+
+    done = ask(conference, "--history", str(history), "--hours-worked", str(hours), "-o", str(standing))
+    assert done.exit_code == 0, done.stderr
+    plan = gp.TaskForcePlan.from_json(standing)
+    assert plan.result.given.past_days == {nurse: 61}
+    assert plan.result.given.overtime_minutes == {cook: {"2026-12": 36 * 60}}
+    assert cook not in plan.members_of(CONFERENCE)
+    after = gp.TaskForcePlan.from_json(ask(repair, "--fixed", str(standing), "--history", str(standing)).stdout)
+    assert after.result.given.fixed_services == plan.services
+    assert set(after.result.given.past_days) == set(plan.members_of(CONFERENCE))
+    assert ask(conference, "--history", str(history), "--history", str(standing)).exit_code == 2
+    assert ask(conference, "--hours-worked", str(tmp_path / "none.csv")).exit_code == 2
+    hours.write_text("a,b\n1,2\n", encoding="utf-8")
+    wrong = ask(conference, "--hours-worked", str(hours))
+    assert wrong.exit_code == 2
+    assert "with the columns member_id and hours" in wrong.stderr
+
+
+def test_the_command_knows_skills_and_sites_by_the_roster(tmp_path, examples):
+    role = examples[0].roles[0].model_copy(update={"site": "行政办公搂", "skills_any": ("会务服勿",)})
+    wrong = examples[0].model_copy(update={"roles": (role, *examples[0].roles[1:])})
+    path = tmp_path / "tasks.json"
+    path.write_text(json.dumps([wrong.to_dict()], ensure_ascii=False), encoding="utf-8")
+    done = CliRunner().invoke(app, ["task", BRANCH, str(path)])
+    assert done.exit_code == 2
+    assert "行政办公楼" in done.stderr
+    assert "会务服务" in done.stderr

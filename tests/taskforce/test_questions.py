@@ -2,10 +2,14 @@
 
 from __future__ import annotations
 
+import datetime as dt
+
 import pytest
 
 import grouping as gp
 from grouping.errors import InfeasibleError, InputError
+from grouping.roster import Member, Roster
+from grouping.roster.schema import ShiftCode, ShiftPattern
 from grouping.taskforce.judging import Judge
 from grouping.taskforce.verifying import verify
 
@@ -178,3 +182,59 @@ def test_a_plan_read_from_a_file_takes_its_roster_back(branch, formed):
     assert read.with_roster(branch).explain(task=CONFERENCE).text() == formed.explain(task=CONFERENCE).text()
     with pytest.raises(InputError, match="is not in the roster"):
         read.with_roster(branch.select(branch.member_ids[:20]))
+
+
+def test_when_the_leader_falls_ill_the_deputy_may_step_in():
+    roster = crew(*({"assessment": fit} for fit in (90.0, 80.0, 70.0, 60.0)))
+    task = crew_task(size=(3, 3), deputy=gp.Lead(), roles=(gp.TaskRole(name="r", min=3, max=3),))
+    plan = gp.form_task_forces(roster, task)
+    assert (plan.leader_of("T"), plan.leader_of("T", "deputy")) == ("m0", "m1")
+    revised = plan.revise(["m0"])
+    assert (revised.leader_of("T"), revised.leader_of("T", "deputy")) == ("m1", "m2")
+    told = revised.result.provenance["revised"]
+    assert (told["changes"], told["proven_fewest"]) == (3, True)  # one seat lost, one new, one leader less
+
+
+def test_a_role_that_nobody_holds_is_not_called_a_lack_of_skills():
+    roster = crew({"skills": ("s",)}, {"skills": ("u",)})
+    roles = (gp.TaskRole(name="r", skills_any=("s",)), gp.TaskRole(name="spare", skills_any=("u",), min=0))
+    plan = gp.form_task_forces(roster, crew_task(roles=roles))
+    assert "has the skills of spare in T, in which nobody serves" in plan.explain("m1").text()
+    assert "lacks the skills asked for there" in plan.explain("m1", role="r").text()
+    assert "不具备该处岗位所需技能" in plan.explain("m1", role="r").text("zh")
+
+
+def test_too_few_releases_are_told_as_such_however_many_one_person_needs():
+    roster = crew({}, {}, sequence="D")
+    limits = gp.TaskLimits(max_releases=1, keep_on_duty=0)
+    task = crew_task(days=5, daily=(540, 600), limits=limits, leader=gp.Lead(required=False))
+    with pytest.raises(InfeasibleError, match=r"it helps to allow 4 more$"):
+        gp.form_task_forces(roster, task)
+
+
+def test_several_changes_that_only_help_together_are_told_as_such():
+    roster = crew({"skills": ("s",)}, {"skills": ("s",)})
+    roles = tuple(gp.TaskRole(name=name, skills_any=(name,), min=3, max=3) for name in ("s", "u"))
+    with pytest.raises(InfeasibleError, match="only all of these changes together help") as caught:
+        gp.form_task_forces(roster, crew_task(size=(6, 6), roles=roles))
+    assert "一并进行" in caught.value.describe("zh")
+
+
+def crew(*people, sequence="O"):
+    """Return members m0, m1, … of departments of their own on one rota."""
+    return Roster(
+        tuple(
+            Member(member_id=f"m{number}", department=f"X{number}", shift_pattern="P", **fields)
+            for number, fields in enumerate(people)
+        ),
+        shift_codes=(ShiftCode(code="D", segments=((480, 1020),)), ShiftCode(code="O", is_work=False)),
+        shift_patterns=(ShiftPattern(pattern_id="P", sequence=tuple(sequence), anchor=dt.date(2026, 11, 30)),),
+    )
+
+
+def crew_task(days=1, **fields):
+    starts = dt.datetime(2026, 12, 1, 9)
+    ends = dt.datetime(2026, 11, 30, 17) + dt.timedelta(days=days)
+    return gp.Task(
+        **{"task_id": "T", "starts": starts, "ends": ends, "size": (1, 1), "roles": (gp.TaskRole(name="r"),), **fields}
+    )

@@ -139,6 +139,62 @@ def test_contradictions_are_refused(change, text):
         gp.read_tasks([{**entry, **change}])
 
 
+ENTRY = {"id": "T", "starts": "2026-12-05T06:00", "ends": "2026-12-06T20:00", "size": 1, "roles": [{"name": "r"}]}
+
+
+@pytest.mark.parametrize("word", ["是", "yes", "TRUE", "1", 1, True, 1.0])
+def test_yes_is_a_deputy_in_every_spelling(word):
+    assert gp.read_tasks([{**ENTRY, "deputy": word}])[0].deputy == gp.Lead()
+
+
+@pytest.mark.parametrize("word", ["否", "no", "False", "0", 0, False, "", None, float("nan")])
+def test_no_and_nothing_are_no_deputy(word):
+    task = gp.read_tasks([{**ENTRY, "deputy": word, "leader": "正式党员"}])[0]
+    assert task.deputy == gp.Lead(required=False)
+    assert task.leader == gp.Lead(eligible=False)
+    assert gp.read_tasks([{**ENTRY, "leader": ""}])[0].leader == gp.Lead()
+
+
+@pytest.mark.parametrize("text", ["2026/12/5 6:00", "2026年12月5日 06:00", "2026-12-05T06:00:00", "2026.12.5 06:00"])
+def test_times_are_understood_as_people_write_them(text):
+    task = gp.read_tasks([{**ENTRY, "starts": text, "dissolves_on": "2026年12月7日", "size": "1～1人"}])[0]
+    assert (task.starts, task.dissolves_on) == (dt.datetime(2026, 12, 5, 6), dt.date(2026, 12, 7))
+
+
+def test_an_end_without_a_time_is_asked_about():
+    for end in ("2026-12-06", "2026年12月6日", dt.date(2026, 12, 6)):
+        with pytest.raises(gp.InputError, match="the end says no time of day"):
+            gp.read_tasks([{**ENTRY, "ends": end}])
+
+
+def test_members_of_a_rule_limits_and_keys_are_read_however_they_are_written():
+    rule = {"kind": "apart", "members": "HQ0001;HQ0002"}
+    limits = {"max_share_from_one_team": "50%", "在岗优先": "否"}
+    task = gp.read_tasks([{**ENTRY, "must": [rule], "limits": limits}])[0]
+    assert task.must[0].members == ("HQ0001", "HQ0002")
+    assert (task.limits.max_share_from_one_team, task.limits.on_duty_first) == (0.5, False)
+    with pytest.raises(gp.InputError, match="not a field of a task"):
+        gp.read_tasks([{**ENTRY, 5: "x"}])
+
+
+def test_nothing_of_a_table_of_roles_is_lost():
+    table = pd.DataFrame(
+        {
+            "任务编号": "A",
+            "角色": ["x", "y"],
+            "开始": pd.Timestamp("2026-12-31 22:00"),
+            "结束": "2027-01-01 06:00",
+            "人数": [2, None],  # pandas makes it a float
+        }
+    )
+    (task,) = gp.read_tasks(table)
+    assert (task.size, type(task.starts)) == ((2, 2), dt.datetime)
+    with pytest.raises(gp.InputError, match="another row says something else of the task A"):
+        gp.read_tasks(table.assign(结束=["2027-01-01 06:00", "2027-01-01 08:00"]))
+    with pytest.raises(gp.InputError, match="a cell cannot hold the waves"):
+        gp.read_tasks(table.assign(波次="3"))
+
+
 def test_what_the_roster_does_not_know_is_told(branch, examples):
     roles = [{"name": "r", "skills": ["电工正"], "site": "行政楼"}]
     entry = {"id": "T", "starts": "2026-12-15T06:00", "ends": "2026-12-15T20:00", "size": 1, "roles": roles}

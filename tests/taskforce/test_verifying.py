@@ -247,6 +247,30 @@ def test_costs_and_claims_are_checked(roster, good):
     says(roster, changed(good, findings=(heavy, *good.findings[1:])), "is weighed wrong")
 
 
+def test_findings_about_others_are_found(roster, good):
+    number = next(n for n, one in enumerate(good.findings) if one.criterion == "Releases")
+    share = next(n for n, one in enumerate(good.findings) if one.criterion == "ShareTaken")
+
+    def told(at, **changes):
+        other = good.findings[at].model_copy(update=changes)
+        return changed(good, findings=(*good.findings[:at], other, *good.findings[at + 1 :]))
+
+    says(roster, told(number, members=("HQ0004",)), "Releases is told of others than those it costs")
+    says(roster, told(share, home="elsewhere"), "ShareTaken is told of others than those it costs")
+    says(roster, told(share, principle="act"), "ShareTaken is told as of the principle act")
+
+
+def test_records_of_what_is_not_asked_for_are_found_before_anything_is_looked_up(roster, good):
+    says(roster, changed(good, releases=(good.releases[0].model_copy(update={"task": "X"}),)), "releases are told of X")
+    says(roster, changed(good, findings=(good.findings[0].model_copy(update={"criterion": "X"}),)), "no such criterion")
+    who = good.services[0].member_id
+    homes = {key: home for key, home in good.given.homes.items() if key != who}
+    says(roster, changed(good, given=good.given.model_copy(update={"homes": homes})), f"{who} is in no home group")
+    stands = Service(task="S", member_id="HQ0001", role="x", presence=good.services[0].presence)
+    given = good.given.model_copy(update={"fixed_services": (stands,)})
+    says(roster, changed(good, given=given), "S: HQ0001 has a role that no task that stands has: x")
+
+
 # --- time, on rosters made by hand -----------------------------------------------------------------------------------
 
 CODES = (

@@ -19,6 +19,7 @@ from typing import TYPE_CHECKING
 from grouping.errors import Issue, PolicyError
 from grouping.policy.act import LeaderFit
 from grouping.policy.context import Context
+from grouping.roster.faults import id_or_nothing
 from grouping.taskforce.hours import Effect, Rota, Span, Terms, effect_of, minute_of, spans_of
 from grouping.taskforce.policy import CRITERIA
 from grouping.taskforce.schema import Lead, Task, TaskRole, TaskRule
@@ -253,7 +254,7 @@ class Screening:
         if effect.barred:
             return "rest"
         if task.response_minutes is not None and any(
-            way > task.response_minutes for way in self._ways(t, r, row, effect)
+            way > task.response_minutes for way in self.ways(t, r, row, effect)
         ):
             return "response"
         most = policy.of(task, "max_releases_per_member")
@@ -317,7 +318,7 @@ class Screening:
         if task.kind == "planned":
             minutes = [self._between(self.roster.members[row].site, task.site_of(task.roles[r]))]
         else:
-            minutes = self._ways(t, r, row, effect)
+            minutes = self.ways(t, r, row, effect)
         yield "Nearness", sum(min(100, 100 * way // policy.far_minutes) for way in minutes), sum(minutes)
         yield "Releases", policy.release_points * len(effect.released), len(effect.released)
         if policy.of(task, "on_duty_first"):
@@ -325,7 +326,7 @@ class Screening:
             yield "CallIns", policy.call_in_points * there.count(False), there.count(False)
         yield "RestBroken", policy.rest_points * len(effect.broken), len(effect.broken)
 
-    def _ways(self, t: int, r: int, row: int, effect: Effect) -> list[int]:
+    def ways(self, t: int, r: int, row: int, effect: Effect) -> list[int]:
         """Return the minutes of way at the beginning of every wave, or of the first presence."""
         task = self.tasks[t]
         starts = effect.on_duty if task.waves else effect.on_duty[:1]
@@ -409,7 +410,9 @@ class Screening:
         """Return the tasks and rows that a rule speaks of; unknown names are faults."""
         message = f"{rule.kind}: no such member in the roster"
         faults.extend(
-            Issue("unknown_member", message, value=member) for member in rule.members if member not in self.rows
+            Issue("unknown_member", message, value=id_or_nothing(member))
+            for member in rule.members
+            if member not in self.rows
         )
         rows = tuple(self.rows[member] for member in dict.fromkeys(rule.members) if member in self.rows)
         tasks = tuple(range(len(self.tasks))) if own is None else (own,)

@@ -8,6 +8,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
+from grouping.taskforce.evidence import days_released
+
 if TYPE_CHECKING:
     import datetime as dt
 
@@ -18,7 +20,7 @@ if TYPE_CHECKING:
 
 def presence(case: Evidence) -> Iterator[str]:
     """The presence told has to be that of the role, and a member can only be at one place."""
-    for one in case.plan.services:
+    for one in (*case.plan.given.fixed_services, *case.plan.services):
         told = [(case.clock.minute(start), case.clock.minute(end)) for start, end in one.presence]
         if told != case.presence(one):
             yield f"{one.task}: {one.member_id} is told other hours than those of the role {one.role}"
@@ -155,13 +157,14 @@ def duty(case: Evidence) -> Iterator[str]:
 
 
 def response(case: Evidence) -> Iterator[str]:
-    """Who is on duty comes from the site of duty, else from home."""
+    """Who is on duty comes from the site of duty, else from home; without waves, only the first way is a response."""
     for one in case.plan.services:
         task, member = case.tasks[one.task], case.members[one.member_id]
         if task.response_minutes is None:
             continue
         place = task.role(one.role).site or task.site
-        for start, _ in case.presence(one):
+        presences = case.presence(one)
+        for start, _ in presences if task.waves else presences[:1]:
             on_duty = any(begin <= start < end for shift in case.shifts(one) for begin, end in shift.spans)
             way = case.way(member, place) if on_duty else case.policy.home_minutes
             if way > task.response_minutes:
@@ -170,29 +173,21 @@ def response(case: Evidence) -> Iterator[str]:
 
 def overtime(case: Evidence) -> Iterator[str]:
     """Presence of planned tasks beyond the shifts released for them, month by month."""
+    told = case.plan.given.overtime_minutes
+    for member_id, months in case.standing_overtime.items():
+        for month, minutes in months.items():
+            if told.get(member_id, {}).get(month, 0) < minutes:
+                yield f"{member_id} works {minutes / 60:g} hours of overtime in {month} before, in plans that stand"
     worked: dict[str, Counter[str]] = {}
-    limits: dict[str, list[float]] = {}
-    released: dict[tuple[str, str], set[dt.date]] = {}
-    for release in case.plan.releases:
-        if not release.begun:
-            released.setdefault((release.task, release.member_id), set()).add(release.day)
+    limits: dict[tuple[str, str], list[float]] = {}
+    released = days_released(case.plan.releases)
     for one in case.plan.services:
-        task = case.tasks[one.task]
-        if task.kind == "emergency":
-            continue
-        months: Counter[str] = Counter()
-        for start, end in case.presence(one):
-            months[case.clock.month(start)] += end - start
-        days = released.get((one.task, one.member_id), set())
-        for shift in case.shifts(one):
-            if shift.day in days and months[f"{shift.day:%Y-%m}"]:
-                months[f"{shift.day:%Y-%m}"] -= shift.minutes
-        worked.setdefault(one.member_id, Counter()).update({key: max(0, value) for key, value in months.items()})
-        if (hours := case.policy.of(task, "overtime_hours")) is not None:
-            limits.setdefault(one.member_id, []).append(hours)
-    for member_id, hours_of in limits.items():
-        before = case.plan.given.overtime_minutes.get(member_id, {})
-        for month, extra in worked[member_id].items():
-            total = before.get(month, 0) + extra
-            if extra and total > round(60 * min(hours_of)):
-                yield f"{member_id} works {total / 60:g} hours of overtime in {month}, {min(hours_of):g} are allowed"
+        extra = case.overtime(one, released)
+        worked.setdefault(one.member_id, Counter()).update(extra)
+        if (hours := case.policy.of(case.tasks[one.task], "overtime_hours")) is not None:
+            for month in extra:
+                limits.setdefault((one.member_id, month), []).append(hours)
+    for (member_id, month), hours_of in limits.items():
+        total = told.get(member_id, {}).get(month, 0) + worked[member_id][month]
+        if total > round(60 * min(hours_of)):
+            yield f"{member_id} works {total / 60:g} hours of overtime in {month}, {min(hours_of):g} are allowed"

@@ -6,8 +6,7 @@ every limit: what must give, and how little, with the people who would come then
 
 from __future__ import annotations
 
-import datetime as dt
-from collections import Counter, defaultdict
+from collections import Counter
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING
@@ -17,30 +16,28 @@ from ortools.sat.python import cp_model
 from grouping.phrases import Phrase
 from grouping.solving.clock import Clock
 from grouping.solving.cpsat import run
-from grouping.taskforce.case import compile_case
+from grouping.taskforce.easing import other_changes
+from grouping.taskforce.gaps import Gap, ruled_out_by
 from grouping.taskforce.model import LimitKey, TaskModel
 
 if TYPE_CHECKING:
     from grouping.taskforce.case import Case, Option
-    from grouping.taskforce.schema import Task
+    from grouping.taskforce.teams import Post
 
 _SECONDS = 10.0
-_SHIFT_SECONDS = 3.0
-_LATER = (1, 2, 3)
-"""Days later that are tried for a planned task."""
 _PRICES = {
     "size below": 1,  # follows from roles that fall short
-    "share above": 4,
-    "share_at above": 4,
-    "group above": 4,
-    "releases above": 4,
-    "keep above": 6,
-    "role below": 10,
-    "wave below": 12,
-    "size above": 14,
-    "full below": 14,
+    "releases above": 1,  # one person can need many, and doing without that person is no smaller change
+    "share above": 16,
+    "share_at above": 16,
+    "group above": 16,
+    "keep above": 4,  # one person can leave several shifts
+    "role below": 40,
+    "wave below": 48,
+    "size above": 56,
+    "full below": 56,
 }
-_DEAREST = 18
+_DEAREST = 72
 """Of giving up anything else, such as a leader or a member who has to be there."""
 _KEPT = ("role above", "leader above", "deputy above")
 """Limits that nobody gains by exceeding."""
@@ -59,40 +56,16 @@ WHY = {
 """Code of `Screening.ruled_out` and `Screening.hindered` → words."""
 
 
-@dataclass(frozen=True)
-class Gap:
-    """A limit that has to give: its key, by how much, and the options that would be chosen then."""
-
-    key: LimitKey
-    amount: int
-    chosen: tuple[Option, ...]
-
-
-def ruled_out_by(case: Case, t: int, r: int) -> tuple[list[int], dict[str, list[int]]]:
-    """Return the rows who could serve in a role, and code → rows of those with the skills who could not."""
-    able: list[int] = []
-    out: dict[str, list[int]] = defaultdict(list)
-    for row in case.screening.qualified(case.tasks[t].roles[r]):
-        why = case.screening.ruled_out(t, r, row)
-        if why is None:
-            reasons = [case.screening.hindered(t, r, row, waves) for waves in case.screening.patterns(t)]
-            why = None if None in reasons else Counter(reasons).most_common(1)[0][0]
-        if why is None:
-            able.append(row)
-        else:
-            out[why].append(row)
-    return able, dict(out)
-
-
 def reasons_of(case: Case, *, seed: int = 0, workers: int = 2) -> list[Phrase]:
     """Return in words why a case has no solution, the most telling first; empty lists are never returned."""
     gaps = smallest_relaxation(case, seed=seed, workers=workers)
-    reasons = list(dict.fromkeys(_sentence(case, gap) for gap in gaps))
+    reasons = list(dict.fromkeys(_sentence(case, gap, gaps) for gap in gaps))
     if len(reasons) > _SHOWN:
         more = len(reasons) - _SHOWN
         reasons = [*reasons[:_SHOWN], Phrase(f"and {more} more limits would have to give", f"另有{more}项限制须放宽")]
-    if gaps and (later := _later(case, gaps, seed, workers)) is not None:
-        reasons.append(later)
+    if len(reasons) > 1:
+        reasons.append(Phrase("only all of these changes together help", "以上调整须一并进行才能成立"))
+    reasons += other_changes(case, gaps, seed, workers)
     if not reasons:
         en = "rules about named members, rest and times contradict each other, whatever numbers are asked for"
         reasons.append(Phrase(en, "关于指定成员、休息和时间的规则互相矛盾，与人数无关"))
@@ -138,7 +111,7 @@ def _telling(gaps: Sequence[Gap]) -> list[Gap]:
     return [gap for gap in gaps if not follows(gap)]
 
 
-def _sentence(case: Case, gap: Gap) -> Phrase:
+def _sentence(case: Case, gap: Gap, gaps: Sequence[Gap]) -> Phrase:
     kind, t, about = gap.key
     task = case.tasks[t]
     what = kind.split()[0]
@@ -150,7 +123,7 @@ def _sentence(case: Case, gap: Gap) -> Phrase:
     if what in ("role", "wave"):
         return _role_sentence(case, gap)
     if what == "keep" and isinstance(about, tuple):
-        return _keep_sentence(case, gap)
+        return _keep_sentence(case, gap, gaps)
     roles = _roles(case, gap, [option for option in gap.chosen if option.task == t and option.effect.released])
     asked = {
         "releases": (
@@ -253,7 +226,7 @@ def _role_sentence(case: Case, gap: Gap) -> Phrase:
     r = about[0] if isinstance(about, tuple) else about
     assert isinstance(r, int)
     role = task.roles[r]
-    able, out = ruled_out_by(case, t, r)
+    able, out = ruled_out_by(case, t, r, about[1] if isinstance(about, tuple) else None)
     ids = case.roster.member_ids
     en_why, zh_why = [], []
     for code, rows in sorted(out.items(), key=lambda item: -len(item[1])):
@@ -270,8 +243,8 @@ def _role_sentence(case: Case, gap: Gap) -> Phrase:
     least = role.per_wave if wave else role.min
     qualified = len(able) + sum(map(len, out.values()))
     en = (
-        f"{task.task_id}: {role.name} needs {least}{wave} and finds {least - gap.amount}: of {qualified} members who "
-        f"qualify {len(able)} can come" + (f"; {', '.join(en_why)}" if en_why else "")
+        f"{task.task_id}: {role.name} needs {least}{wave} and finds {least - gap.amount}: of {qualified} with the "
+        f"skills {len(able)} can come" + (f"; {', '.join(en_why)}" if en_why else "")
     )
     zh = (
         f"{task.task_id}：{role.name}{wave_zh}需要{least}人，只能有{least - gap.amount}人："
@@ -283,52 +256,34 @@ def _role_sentence(case: Case, gap: Gap) -> Phrase:
     )
 
 
-def _keep_sentence(case: Case, gap: Gap) -> Phrase:
+def _keep_sentence(case: Case, gap: Gap, gaps: Sequence[Gap]) -> Phrase:
+    """Return the sentence about a team of which too few would stay, in all the shifts in which that is so."""
     _, t, post = gap.key
     assert isinstance(post, tuple)
-    _, team, day, code = post
+    keep = case.policy.of(case.tasks[t], "keep_on_duty")
+    alike = [other for other in gaps if other.key[:2] == gap.key[:2] and _team(other) == _team(gap)]
+    stay: dict[Post, int] = {}
+    for other in alike:
+        where: Post = other.key[2]  # type: ignore[assignment]
+        stay[where] = min(keep, len(case.staffing.members(where)) + case.staffing.others(where)) - other.amount
     leaving = [
         option
         for option in gap.chosen
-        if any(case.post(option.member, shift.day, shift.code) == post for shift, _ in option.effect.released)
+        if any(case.post(option.member, shift.day, shift.code) in stay for shift, _ in option.effect.released)
     ]
     roles = _roles(case, gap, leaving)
-    keep = case.policy.of(case.tasks[t], "keep_on_duty")
+    shown = [f"{day} ({code})" for _, _, day, code in sorted(stay)[:_SHOWN]] + ["…"] * (len(stay) > _SHOWN)
     en = (
-        f"{case.tasks[t].task_id}: {roles.en} can only be filled from {team}, of which {keep} must stay on duty on "
-        f"{day} ({code}); the smallest change that helps is {gap.amount} fewer on duty in that shift"
+        f"{case.tasks[t].task_id}: {roles.en} can only be filled from {post[1]}, of which {keep} must stay on duty on "
+        f"{', '.join(shown)}; the smallest change that helps is to keep {min(stay.values())} there"
     )
     zh = (
-        f"{case.tasks[t].task_id}：{roles.zh}只能由{team}补足，而该班组{day}（{code}）须留岗{keep}人；"
-        f"最小的调整是该班少留{gap.amount}人"
+        f"{case.tasks[t].task_id}：{roles.zh}只能由{post[1]}补足，而该班组{'、'.join(shown)}须留岗{keep}人；"
+        f"最小的调整是该班组留岗{min(stay.values())}人"
     )
     return Phrase(en, zh)
 
 
-def _later(case: Case, gaps: Sequence[Gap], seed: int, workers: int) -> Phrase | None:
-    """Return that a planned task could be held if it began some days later, where that is so."""
-    blocked = {gap.key[1] for gap in gaps}
-    for t in sorted(blocked):
-        task = case.tasks[t]
-        if task.kind != "planned" or len(blocked) > 1:
-            continue
-        for days in _LATER:
-            moved = tuple(_moved(other, days) if u == t else other for u, other in enumerate(case.tasks))
-            model = TaskModel(compile_case(case.roster, moved, case.policy, case.given))
-            if run(model.model, Clock(_SHIFT_SECONDS), _SHIFT_SECONDS, workers, seed).status in ("optimal", "feasible"):
-                day = moved[t].starts.date()
-                return Phrase(
-                    f"{task.task_id}: it also helps to begin {days} day{'s' * (days > 1)} later, on {day}",
-                    f"{task.task_id}：推迟{days}天（{day}）开始也可以",
-                )
-    return None
-
-
-def _moved(task: Task, days: int) -> Task:
-    step = dt.timedelta(days=days)
-    waves = tuple(
-        wave.model_copy(update={"starts": wave.starts + step, "ends": wave.ends + step}) for wave in task.waves
-    )
-    ends = None if task.dissolves_on is None else task.dissolves_on + step
-    changes = {"starts": task.starts + step, "ends": task.ends + step, "waves": waves, "dissolves_on": ends}
-    return task.model_copy(update=changes)
+def _team(gap: Gap) -> object:
+    about = gap.key[2]
+    return about[:2] if isinstance(about, tuple) else about

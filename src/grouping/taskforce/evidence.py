@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator, Mapping
 from fractions import Fraction
 from functools import cached_property
 from typing import TYPE_CHECKING
@@ -22,7 +22,7 @@ if TYPE_CHECKING:
 
     from grouping.roster import Member, Roster
     from grouping.taskforce.checking_hours import Demand
-    from grouping.taskforce.records import Service, TaskForceResult
+    from grouping.taskforce.records import Release, Service, TaskForceResult
     from grouping.taskforce.schema import Task, TaskRole
 
 
@@ -52,7 +52,7 @@ class Evidence:
             return
         self.members, self.clock, self.demands, self.trades = kept.members, kept.clock, kept.demands, kept.trades
         self.travel, self.teams, self.able = kept.travel, kept.teams, kept.able
-        self.fits, self.fixed_days = kept.fits, kept.fixed_days
+        self.fits, self.fixed_days, self.standing_overtime = kept.fits, kept.fixed_days, kept.standing_overtime
 
     @cached_property
     def clock(self) -> Clock:
@@ -133,6 +133,38 @@ class Evidence:
         """Return the shifts of a member that earlier plans have left."""
         found = self.clock.shifts_of(self.members[service.member_id])
         return [shift for shift in found if (service.member_id, shift.day) not in self.fixed_days]
+
+    @cached_property
+    def standing_overtime(self) -> dict[str, Counter[str]]:
+        """Member → month → minutes of overtime that plans that stand ask for."""
+        released = days_released(self.plan.given.fixed_releases)
+        found: dict[str, Counter[str]] = {}
+        for one in self.plan.given.fixed_services:
+            if one.member_id in self.members:
+                found.setdefault(one.member_id, Counter()).update(self.overtime(one, released))
+        return found
+
+    def overtime(self, service: Service, released: Mapping[tuple[str, str], set[dt.date]]) -> Counter[str]:
+        """Return minutes of presence beyond the shifts released for it, by month; none in an emergency."""
+        months: Counter[str] = Counter()
+        if self.all_tasks[service.task].kind == "emergency":
+            return months
+        for start, end in self.presence(service):
+            months[self.clock.month(start)] += end - start
+        days = released.get((service.task, service.member_id), ())
+        for shift in self.clock.shifts_of(self.members[service.member_id]) if days else ():
+            if shift.code is not None and shift.day in days:
+                months[f"{shift.day:%Y-%m}"] -= shift.minutes
+        return +months
+
+
+def days_released(releases: Iterable[Release]) -> dict[tuple[str, str], set[dt.date]]:
+    """Return the days of the shifts left in whole, by task and member."""
+    found: dict[tuple[str, str], set[dt.date]] = {}
+    for release in releases:
+        if not release.begun:
+            found.setdefault((release.task, release.member_id), set()).add(release.day)
+    return found
 
 
 def is_able(member: Member, role: TaskRole) -> bool:

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING
 
 from grouping.errors import InputError, Issue
+from grouping.roster.faults import id_or_nothing
 from grouping.taskforce.telling import KINDS, Saying
 
 if TYPE_CHECKING:
@@ -82,6 +83,7 @@ class TaskForceExplanation:
     seats : the seats asked for
     tried : for a member who does not serve: what it would be to take each seat the member has the skills for
     member, role, task : what was asked
+    unheld : (task, role) that such a member has the skills for and nobody serves in
     """
 
     plan: TaskForcePlan
@@ -90,6 +92,7 @@ class TaskForceExplanation:
     member: str | None = None
     role: str | None = None
     task: str | None = None
+    unheld: tuple[tuple[str, str], ...] = ()
 
     def text(self, lang: str = "en") -> str:
         """Return the answer in words; members by id only.
@@ -169,8 +172,10 @@ class TaskForceExplanation:
             else:
                 kinds = say.list(say.kind(kind) for kind in verdict.broken)
                 yield 1, say("would_not", **words, out=seat_held.member_id, kinds=kinds)
-        if self.member is not None and not self.seats and not self.tried:
-            yield 1, say("no_seat")
+        for task, role in self.unheld:
+            yield 1, say("unheld", task=task, role=role)
+        if self.member is not None and not self.seats and not self.tried and not self.unheld:
+            yield 1, say("no_seat" if self.role is None and self.task is None else "no_seat_here")
 
 
 def _task_lines(plan: TaskForcePlan, task_id: str, say: Saying) -> Iterator[tuple[int, str]]:
@@ -220,15 +225,28 @@ def explain(
         known = ", ".join(one.name for each in plan.tasks for one in each.roles)
         raise InputError(Issue("unknown_role", "no such role", value=role, advice=f"use one of: {known}"))
     if member is not None and member not in judge.evidence.members:
-        raise InputError(Issue("unknown_member", "not a member of the roster", value=member))
+        raise InputError(Issue("unknown_member", "not a member of the roster", value=id_or_nothing(member)))
     wanted = [
         one
         for one in plan.services
         if member in (None, one.member_id) and role in (None, one.role) and task in (None, one.task)
     ]
-    tried = () if wanted or member is None else tuple(_tried(plan, judge, member, role, task))
     seats = tuple(seat_of(plan, judge, one) for one in wanted)
-    return TaskForceExplanation(plan, seats, tried, member, role, task)
+    if wanted or member is None:
+        return TaskForceExplanation(plan, seats, (), member, role, task)
+    able = [
+        (each.task_id, one.name)
+        for each in plan.tasks
+        for one in each.roles
+        if task in (None, each.task_id)
+        and role in (None, one.name)
+        and any(other.member_id == member for other in judge.evidence.able[each.task_id, one.name])
+    ]
+    held = {(one.task, one.role) for one in plan.services}
+    tried = tuple(_cheapest(plan, judge, member, *seat) for seat in able if seat in held)
+    return TaskForceExplanation(
+        plan, seats, tried, member, role, task, tuple(seat for seat in able if seat not in held)
+    )
 
 
 def seat_of(plan: TaskForcePlan, judge: Judge, one: Service) -> Seat:
@@ -260,16 +278,8 @@ def seat_of(plan: TaskForcePlan, judge: Judge, one: Service) -> Seat:
     )
 
 
-def _tried(
-    plan: TaskForcePlan, judge: Judge, member: str, role: str | None, task: str | None
-) -> Iterator[tuple[Service, Verdict]]:
-    """Yield the cheapest way for a member to come into each role that the member has the skills for."""
-    for each in plan.tasks:
-        for wanted in each.roles:
-            able = {one.member_id for one in judge.evidence.able[each.task_id, wanted.name]}
-            if task not in (None, each.task_id) or role not in (None, wanted.name) or member not in able:
-                continue
-            seats = [one for one in plan.services if (one.task, one.role) == (each.task_id, wanted.name)]
-            verdicts = [(one, judge.exchange(one.task, one.role, one.member_id, member)) for one in seats]
-            if verdicts:
-                yield min(verdicts, key=lambda pair: (not pair[1].is_allowed, pair[1].change))
+def _cheapest(plan: TaskForcePlan, judge: Judge, member: str, task: str, role: str) -> tuple[Service, Verdict]:
+    """Return the cheapest way for a member to come into a role, in place of one of those who hold it."""
+    seats = [one for one in plan.services if (one.task, one.role) == (task, role)]
+    verdicts = [(one, judge.exchange(task, role, one.member_id, member)) for one in seats]
+    return min(verdicts, key=lambda pair: (not pair[1].is_allowed, pair[1].change))

@@ -61,7 +61,7 @@ def approval_form(plan: TaskForcePlan, task_id: str, lang: str, names: bool) -> 
     members = [
         {
             field("who"): who(one.member_id),
-            field("home"): one.home,
+            field("home"): one.home if plan.result.given.standing else "",
             field("team"): people[one.member_id].team or "",
             field("post"): people[one.member_id].post or "",
             field("role"): one.role,

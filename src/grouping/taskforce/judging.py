@@ -11,6 +11,7 @@ from functools import cached_property
 from typing import TYPE_CHECKING
 
 from grouping.errors import InputError, Issue
+from grouping.roster.faults import id_or_nothing
 from grouping.taskforce.checking_hours import Demand, demand_of
 from grouping.taskforce.evidence import Evidence
 from grouping.taskforce.policy import CRITERIA
@@ -135,7 +136,7 @@ class Judge:
         """
         seat = self.seat(task_id, role, out)
         if in_ not in self._kept.members:
-            raise InputError(Issue("unknown_member", "not a member of the roster", value=in_))
+            raise InputError(Issue("unknown_member", "not a member of the roster", value=id_or_nothing(in_)))
         if any(one.task == task_id and one.member_id == in_ for one in self.plan.services):
             raise InputError(Issue("serves_already", "serves in the task already", value=in_))
         home = self.plan.given.homes.get(in_, "")
@@ -148,7 +149,8 @@ class Judge:
         for one in self.plan.services:
             if (one.task, one.role, one.member_id) == (task_id, role, member_id):
                 return one
-        raise InputError(Issue("no_such_seat", f"{member_id} does not serve in {task_id} as {role}"))
+        who = id_or_nothing(member_id) or "this member"
+        raise InputError(Issue("no_such_seat", f"{who} does not serve in {task_id} as {role}"))
 
     def _led(self, services: tuple[Service, ...], seat: Service) -> Verdict:
         """Return the verdict with the leader who suits best in a seat that has fallen vacant."""

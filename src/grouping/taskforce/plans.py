@@ -267,8 +267,10 @@ class TaskForcePlan:
     ) -> TaskForcePlan:
         """Return a plan without those who fell ill, or for tasks that have changed, with the fewest changes.
 
-        A change is a seat that is lost, a seat that is new, or a leader or deputy who does not lead any more. Among the
-        plans with the fewest changes it is the cheapest. A rule that excludes the ill stands in its policy.
+        A change is a seat that is lost, a seat that is new, or a leader or deputy who does not lead any more; that the
+        deputy steps in for the leader is none. Among the plans with the fewest changes it is the cheapest. A rule that
+        excludes the ill stands in its policy; ``result.provenance["revised"]`` tells whether the number of changes is
+        proven to be the fewest.
 
         Parameters
         ----------
@@ -342,7 +344,8 @@ class TaskForcePlan:
     def approval_form(self, task: str, *, lang: str = "zh", names: bool = False) -> dict[str, Any]:
         """Return the fields of the form by which a task force is set up (临时党小组成立审批表), as plain data.
 
-        What nobody has told is "": reason, opinion of the committee. The wording is that of a proposal.
+        What nobody has told is "": reason, opinion of the committee, standing groups where there are none. The wording
+        is that of a proposal.
 
         Parameters
         ----------
@@ -389,6 +392,24 @@ class TaskForcePlan:
         if path is not None:
             replace_file(path, (text + "\n").encode("utf-8"))
         return text
+
+    def to_csv(self, path: str | PathLike[str], *, names: bool = False) -> None:
+        """Write :meth:`roster_by_role` as CSV in utf-8-sig, which Excel opens rightly; whole or not at all.
+
+        Texts that a spreadsheet would take for a formula get a leading apostrophe.
+
+        Parameters
+        ----------
+        path : of the file
+        names : whether members are named beside their ids; the plan has to know its roster
+        """
+        from grouping.plan.tables import csv_bytes
+
+        table = self.roster_by_role()
+        if names:
+            people = {member.member_id: member.name or "" for member in self.roster.members}
+            table.insert(list(table.columns).index("member_id") + 1, "name", table["member_id"].map(people))
+        replace_file(path, csv_bytes(table))
 
     @classmethod
     def from_json(cls, source: str | PathLike[str]) -> Self:

@@ -5,8 +5,8 @@ What each criterion counts, in member-points (100 is one member fully badly serv
 ============ ==========================================================================================================
 Trade        100 for a member whose business line is not of the role's trade: the role's lines, else the lines that
              most members with the role's skills have (several, if as many have them); 0 where no line is known
-Level        100 × (best − level) // (best − worst) of the members with the role's skills; 100 without a level; 0 where
-             the policy names no level attribute, or all have the same
+Level        100 × (best − level) // (best − worst) of the members with the role's skills, 0 where all levels are the
+             same; 100 without a level; 0 where none of them has one, or the policy names no level attribute
 Nearness     min(100, 100 × minutes // far_minutes). Planned: once a member, from the own site to the role's; 0 where
              either is unknown. Emergency: in each wave (else in the first presence) the way of the response, see
              ``response_minutes``: from the own site when on duty as it begins (0 where a site is unknown), else
@@ -87,7 +87,8 @@ class TaskPolicy(TaskRecord):
     max_wave_hours : longest wave (12 h; 劳动法 36, 41 limit the day, 42 lifts it for emergencies)
     max_waves_per_member, rest_between_waves_hours : of one member in one task, and to another task of the plan
     overtime_hours : most hours a month beyond the shifts released, planned tasks only (36 h: 劳动法 41; 42 lifts it
-        for emergencies); None sets no limit
+        for emergencies); a task's limit holds in the months to which it adds hours; None sets no limit. How long
+        somebody works on one day is what the task asks for (``daily``): no limit is set on it
     on_duty_first : whether people who are not on duty when they are needed cost points (``CallIns``)
     exclude_participation : members of these kinds of participation take no part
     requests : whether the roster's own "apart" and "not leader" requests hold

@@ -82,9 +82,14 @@ _LEAD_WORDS = {
     "first": ("present in first wave", "first wave", "首波在场", "第一波在场"),
     "daily": ("on site daily", "present daily", "每日在场", "每天在场"),  # everybody in a role is
 }
-_SPAN = re.compile(r"(\d{1,2})[:：](\d{2})\s*[-–—~至]\s*(\d{1,2})[:：](\d{2})\+?")
-_RANGE = re.compile(r"(\d+)\s*(?:[-–—~至]\s*(\d+))?\s*人?")
+_SPAN = re.compile(r"(\d{1,2})[:：](\d{2})\s*[-–—~～至]\s*(\d{1,2})[:：](\d{2})\+?")
+_RANGE = re.compile(r"(\d+)\s*(?:[-–—~～至]\s*(\d+))?\s*人?")
+_WRITTEN_DAY = re.compile(r"(\d{4})\s*[-/.年]\s*(\d{1,2})\s*[-/.月]\s*(\d{1,2})\s*日?(.*)", re.DOTALL)
+_WRITTEN_TIME = re.compile(r"[T\s]*(\d{1,2})[:：](\d{2})(?:[:：]00(?:\.0+)?)?")
+_YES = ("true", "yes", "y", "1", "1.0", "是", "有", "√", "需要")
+_NO = ("false", "no", "n", "0", "0.0", "否", "无", "×", "不需要", "不设")
 _LISTED = re.compile(r"[;；、,，]")
+_NESTED = ("roles", "waves", "limits", "must", "prefer")
 _FILES = ("tasks.json", "tasks.toml", "任务.json")
 _ROLE_FILES = ("task_roles.csv", "roles.csv", "任务角色.csv")
 
@@ -227,7 +232,7 @@ class _Reader:
                 if word in role_words and word not in ("name", "名称"):
                     role[key] = value
                 elif word in task_words or word in _limit_words():
-                    _put(task, task_words.get(word), word, value)
+                    self._put(task, task_words.get(word), word, value, number)
                 else:
                     self.faults.append(
                         Issue("unknown_field", "not a field of a task or role", file=self.file, row=1, column=key)
@@ -235,6 +240,20 @@ class _Reader:
             if role:
                 task["roles"].append(role)
         return list(found.values())
+
+    def _put(self, task: dict[str, Any], field: str | None, word: str, value: Any, row: int) -> None:
+        """Store a cell of a table of roles that speaks of the task."""
+        if field in _NESTED and not isinstance(value, Mapping | list | tuple):
+            message, advice = f"a cell cannot hold the {field} of a task", "write the task in JSON or TOML"
+            self.faults.append(Issue("not_in_a_table", message, file=self.file, row=row, column=word, advice=advice))
+            return
+        held, key = task, field
+        if key is None:
+            held, key = task.setdefault("limits", {}), _meaning(word, _LIMIT_WORDS) or word
+        if key in held and held[key] != value:
+            message, text = f"another row says something else of the task {task['task_id']}", _text(value)[:80]
+            self.faults.append(Issue("two_values", message, file=self.file, row=row, column=word, value=text))
+        held.setdefault(key, value)
 
     # --- one task ---------------------------------------------------------------------------------------------------
 
@@ -244,12 +263,13 @@ class _Reader:
         told = self._pick(entry, _TASK_WORDS)
         where = str(told.get("task_id") or f"task {number}")
         notes = _notes(told.pop("notes", None))
-        for key in entry:
+        for name in entry:
+            key = str(name)
             if key in _NOTES:
-                notes.append((key, _text(entry[key])))
-                if key == "membership_transfer" and entry[key] not in (False, "false", "否", 0, None, ""):
+                notes.append((key, _text(entry[name])))
+                if key == "membership_transfer" and entry[name] not in (False, "false", "否", 0, None, ""):
                     message = "a temporary group never moves membership"
-                    self._fault("bad_value", message, where, key, entry[key], "set it to false")
+                    self._fault("bad_value", message, where, key, entry[name], "set it to false")
             elif _meaning(key, _TASK_WORDS) is None:
                 self._fault("unknown_field", "not a field of a task", where, key, None, nearest(key, _TASK_WORDS))
         for name in ("task_id", "starts", "ends", "size", "roles"):
@@ -272,8 +292,9 @@ class _Reader:
         for key in ("min_full", "response_minutes"):
             if not _is_blank(told.get(key)):
                 data[key] = self._whole(told[key], where, key)
-        data["leader"] = self._lead(told.get("leader", True), where, "leader")
-        data["deputy"] = self._lead(told.get("deputy", False), where, "deputy")
+        for key, usual in (("leader", True), ("deputy", False)):
+            asked = told.get(key)
+            data[key] = self._lead(usual if _is_blank(asked) else asked, where, key)
         data["roles"] = [
             role
             for at, one in enumerate(self._list(told.get("roles"), where, "roles"), 1)
@@ -286,7 +307,7 @@ class _Reader:
         ]
         data["limits"] = self._limits(told.get("limits") or {}, where, notes)
         for key in ("must", "prefer"):
-            data[key] = [self._made(TaskRule, one, where, key) for one in self._list(told.get(key), where, key)]
+            data[key] = [self._made(TaskRule, _rule(one), where, key) for one in self._list(told.get(key), where, key)]
         data["notes"] = tuple(notes)
         if len(self.faults) > before:
             return None
@@ -311,7 +332,9 @@ class _Reader:
         place = f"{where}, role {told.get('name') or at}"
         for key in one:
             if _meaning(key, _ROLE_WORDS) is None:
-                self._fault("unknown_field", "not a field of a role", place, key, None, nearest(key, _ROLE_WORDS))
+                self._fault(
+                    "unknown_field", "not a field of a role", place, str(key), None, nearest(str(key), _ROLE_WORDS)
+                )
         before = len(self.faults)
         data: dict[str, Any] = {"name": str(told.get("name") or "").strip()}
         if not data["name"]:
@@ -362,7 +385,7 @@ class _Reader:
             elif field == "exclude_participation":
                 data[field] = _words(value)
             elif not _is_blank(value):
-                data[field] = value
+                data[field] = _limit(field, value)
         made = self._made(TaskLimits, data, where, "limits")
         return made if isinstance(made, TaskLimits) else TaskLimits()
 
@@ -383,8 +406,9 @@ class _Reader:
         return None
 
     def _lead(self, value: Any, where: str, key: str) -> Lead:
-        if value is None or isinstance(value, bool):
-            return Lead(required=bool(value))
+        word = str(value).strip().casefold()
+        if word in (*_YES, *_NO):
+            return Lead(required=word in _YES)
         if isinstance(value, str):
             value = {"required": True, "must_be": value}
         if not isinstance(value, Mapping):
@@ -439,11 +463,15 @@ class _Reader:
             if key in ("starts", "ends") and ", " in where:
                 self._fault("missing_field", f"the wave has no {key}", where, key)
             return None
+        if key == "ends" and _is_day(value):
+            advice = "write it as 2026-12-17T18:00; the end of a day is 00:00 of the next"
+            self._fault("no_time", "the end says no time of day", where, key, value, advice)
+            return None
         if isinstance(value, dt.datetime):
-            moment = value
+            moment = dt.datetime(*value.timetuple()[:5], tzinfo=value.tzinfo)
         else:
             try:
-                moment = dt.datetime.fromisoformat(str(value).strip().replace("/", "-"))
+                moment = _written(str(value).strip())
             except ValueError:
                 self._fault("bad_time", "not a time", where, key, value, "write it as 2026-12-15T06:00")
                 return None
@@ -458,7 +486,7 @@ class _Reader:
         if isinstance(value, dt.date):
             return value.date() if isinstance(value, dt.datetime) else value
         try:
-            return dt.date.fromisoformat(str(value).strip()[:10].replace("/", "-"))
+            return _written(str(value).strip()).date()
         except ValueError:
             advice = "write it as 2026-12-18, or 'task completion'"
             self._fault("bad_date", "not a date", where, "dissolves_on", value, advice)
@@ -470,6 +498,9 @@ class _Reader:
         if isinstance(value, list | tuple) and len(value) == 2:
             pair = [self._whole(one, where, "size") for one in value]
             return None if None in pair else (pair[0], pair[1])  # type: ignore[return-value]
+        if isinstance(value, int | float):
+            number = self._whole(value, where, "size")
+            return None if number is None else (number, number)
         match = _RANGE.fullmatch(str(value).strip())
         if match is None:
             self._fault("bad_number", "not a number of people", where, "size", value, "write [14, 18] or 14-18")
@@ -550,12 +581,43 @@ def _limit_words() -> set[str]:
     return {plain(word) for words in _LIMIT_WORDS.values() for word in words}
 
 
-def _put(task: dict[str, Any], field: str | None, word: str, value: Any) -> None:
-    """Store a cell of a table of roles that speaks of the task."""
-    if field is None:
-        task.setdefault("limits", {})[_meaning(word, _LIMIT_WORDS) or word] = value
-    elif field not in ("roles", "waves", "limits", "must", "prefer"):
-        task.setdefault(field, value)
+def _limit(field: str, value: Any) -> Any:
+    """Return a limit as people write it: 50%, 是."""
+    word = str(value).strip()
+    if field.startswith("max_share_from") and word.endswith(("%", "％")) and word[:-1].strip().isdecimal():
+        return int(word[:-1]) / 100
+    if field == "on_duty_first" and word.casefold() in (*_YES, *_NO):
+        return word.casefold() in _YES
+    return value
+
+
+def _rule(one: Any) -> Any:
+    """Return a rule whose members may be written as one text."""
+    if isinstance(one, Mapping) and isinstance(one.get("members"), str):
+        return {**one, "members": _words(one["members"])}
+    return one
+
+
+def _is_day(value: Any) -> bool:
+    """Tell whether a value is a day without a time."""
+    if isinstance(value, dt.date):
+        return not isinstance(value, dt.datetime)
+    day = _WRITTEN_DAY.fullmatch(str(value).strip())
+    return day is not None and not day[4].strip()
+
+
+def _written(text: str) -> dt.datetime:
+    """Return a local time as people write it; ValueError where it is none."""
+    day = _WRITTEN_DAY.fullmatch(text)
+    if day is None:
+        return dt.datetime.fromisoformat(text)
+    date = dt.datetime(int(day[1]), int(day[2]), int(day[3]))
+    if not day[4].strip():
+        return date
+    time = _WRITTEN_TIME.fullmatch(day[4].rstrip())
+    if time is None:  # seconds, or a time zone
+        return dt.datetime.fromisoformat(f"{date:%Y-%m-%d}T{day[4].strip(' T')}")
+    return date.replace(hour=int(time[1]), minute=int(time[2]))
 
 
 def _notes(value: Any) -> list[tuple[str, str]]:

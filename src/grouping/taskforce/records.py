@@ -101,7 +101,8 @@ class Given(TaskRecord):
     homes : home group of every member of the roster
     standing : whether these are standing groups; otherwise they are teams or departments, and no share of groups holds
     past_days : days served in earlier tasks, of members with any
-    overtime_minutes : minutes of overtime already worked, by month ("2026-12"), of members with any
+    overtime_minutes : minutes of overtime already worked or asked for by plans that stand, by month ("2026-12"), of
+        members with any
     fixed_tasks, fixed_services, fixed_releases : of earlier plans that stand as they are
     """
 

@@ -18,38 +18,49 @@ if TYPE_CHECKING:
 
 Points = Counter[tuple[str, str]]
 """Member-points by task and criterion."""
+Whom = tuple[str, str, str, tuple[str, ...]]
+"""Task, criterion, home group ("" where none is meant) and ids of the members in order."""
 
 
 def recount(case: Evidence) -> Points:
     """Return the member-points of a plan by task and criterion, zeros left out."""
     points: Points = Counter()
+    for (task, criterion, _, _), number in charges(case):
+        points[task, criterion] += number
+    return Counter({key: number for key, number in points.items() if number})
+
+
+def charges(case: Evidence) -> Iterator[tuple[Whom, int]]:
+    """Yield member-points with whom they are counted for."""
     for one in case.plan.services:
-        task, member = case.tasks[one.task], case.members[one.member_id]
-        role = task.role(one.role)
-        able = case.able[one.task, one.role]
-        points[one.task, "Trade"] += 100 * (
-            bool(trade := case.trade(one.task, role)) and member.business_line not in trade
-        )
-        points[one.task, "Level"] += _level(case, member, able)
-        points[one.task, "Nearness"] += sum(_ways(case, one, task, role))
-        if case.policy.of(task, "on_duty_first"):
-            points[one.task, "CallIns"] += case.policy.call_in_points * _called_in(case, one, task)
-        days = case.plan.given.past_days.get(one.member_id, 0)
-        points[one.task, "PastService"] += min(100, 100 * days // case.policy.service_days)
-        if one.lead != "member":
-            short = 100 - case.fits.get(one.member_id, 100)
-            points[one.task, "LeaderFit"] += short if one.lead == "leader" else short // 2
+        alone = (one.member_id,)
+        yield from (((one.task, criterion, "", alone), number) for criterion, number in _own(case, one))
     for release in case.plan.releases:
-        points[release.task, "Releases"] += case.policy.release_points
+        yield (release.task, "Releases", "", (release.member_id,)), case.policy.release_points
     for broken in case.plan.rests:
-        points[broken.task, "RestBroken"] += case.policy.rest_points
+        yield (broken.task, "RestBroken", "", (broken.member_id,)), case.policy.rest_points
     for task_id, serving in case.services.items():
-        for criterion, number in _homes(case, serving):
-            points[task_id, criterion] += number
+        yield from _homes(case, task_id, serving)
     for rule, tasks in rules_of(case, "prefer"):
         for task_id, number in breaches(case, rule, tasks).items():
-            points[task_id, "Wishes"] += 100 * number
-    return Counter({key: number for key, number in points.items() if number})
+            yield (task_id, "Wishes", "", ()), 100 * number
+
+
+def _own(case: Evidence, one: Service) -> Iterator[tuple[str, int]]:
+    """Yield what a member costs whoever else serves."""
+    task, member = case.tasks[one.task], case.members[one.member_id]
+    role = task.role(one.role)
+    trade = case.trade(one.task, role)
+    yield "Trade", 100 * (bool(trade) and member.business_line not in trade)
+    yield "Level", _level(case, member, case.able[one.task, one.role])
+    yield "Nearness", sum(_ways(case, one, task, role))
+    if case.policy.of(task, "on_duty_first"):
+        yield "CallIns", case.policy.call_in_points * _called_in(case, one, task)
+    days = case.plan.given.past_days.get(one.member_id, 0)
+    yield "PastService", min(100, 100 * days // case.policy.service_days)
+    if one.lead != "member":
+        short = 100 - case.fits.get(one.member_id, 100)
+        yield "LeaderFit", short if one.lead == "leader" else short // 2
 
 
 def _level(case: Evidence, member: Member, able: list[Member]) -> int:
@@ -58,10 +69,11 @@ def _level(case: Evidence, member: Member, able: list[Member]) -> int:
         return 0
     values = {other.member_id: _number(other.get(case.policy.level)) for other in able}
     told = [value for value in values.values() if value is not None]
-    if not told or max(told) == min(told):
+    if not told:
         return 0
-    own = values[member.member_id]
-    return 100 if own is None else int(100 * (max(told) - own) // (max(told) - min(told)))
+    own = values.get(member.member_id)
+    span = max(told) - min(told)
+    return 100 if own is None else int(100 * (max(told) - own) // span) if span else 0
 
 
 def _number(value: object) -> Fraction | None:
@@ -99,10 +111,12 @@ def _called_in(case: Evidence, one: Service, task: Task) -> int:
     return sum(not duty[start:end].any() for start, end in presences)
 
 
-def _homes(case: Evidence, serving: list[Service]) -> Iterator[tuple[str, int]]:
-    taken = Counter(case.plan.given.homes[one.member_id] for one in serving)
+def _homes(case: Evidence, task_id: str, serving: list[Service]) -> Iterator[tuple[Whom, int]]:
+    taken: dict[str, set[str]] = {}
+    for one in serving:
+        taken.setdefault(case.plan.given.homes[one.member_id], set()).add(one.member_id)
     sizes = Counter(case.plan.given.homes.values())
-    yield "HomeGroups", 100 * max(0, len(taken) - 1)
-    for home, number in taken.items():
-        yield "ShareTaken", 100 * number**2 // sizes[home]
-        yield "Strangers", 50 * (number == 1)
+    yield (task_id, "HomeGroups", "", ()), 100 * max(0, len(taken) - 1)
+    for home, members in taken.items():
+        yield (task_id, "ShareTaken", home, tuple(sorted(members))), 100 * len(members) ** 2 // sizes[home]
+        yield (task_id, "Strangers", home, tuple(sorted(members))), 50 * (len(members) == 1)

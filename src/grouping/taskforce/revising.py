@@ -9,6 +9,7 @@ from ortools.sat.python import cp_model
 
 from grouping.errors import InfeasibleError, InputError, Issue, NoPlanFoundError
 from grouping.plan.forming import checked_limit
+from grouping.roster.faults import id_or_nothing
 from grouping.solving.clock import Clock
 from grouping.solving.cpsat import run
 from grouping.taskforce.case import compile_case
@@ -95,39 +96,43 @@ def revise(
     away = tuple(dict.fromkeys(ill))
     unknown = [one for one in away if one not in set(roster.member_ids)]
     if unknown:
-        raise InputError([Issue("unknown_member", "ill: no such member in the roster", value=one) for one in unknown])
+        message = "ill: no such member in the roster"
+        raise InputError([Issue("unknown_member", message, value=id_or_nothing(one)) for one in unknown])
     policy = plan.result.policy
     if away:
         policy = policy.model_copy(update={"must": (*policy.must, TaskRule(kind="exclude", members=away))})
     clock = Clock(checked_limit(time_limit))
     case = compile_case(roster, plan.tasks if tasks is None else tasks, policy, plan.result.given)
-    fewest = _fewest_changes(case, plan.result, clock)
+    fewest, proven = _fewest_changes(case, plan.result, clock)
 
     def keep(model: TaskModel) -> None:
         if fewest is not None:
             model.model.add(_changes(model, plan.result) <= fewest)
 
     best = solve_case(case, clock, workers=_WORKERS, extra=keep if fewest is not None else None)
-    revised = {"ill": list(away), "changes": fewest, "cost_bound_with_so_few": best.bound}
+    revised = {"ill": list(away), "changes": fewest, "proven_fewest": proven, "cost_bound_with_so_few": best.bound}
     return _restated(plan_of(case, best, {"revised": revised, "seconds": dict(best.seconds)}), None)
 
 
-def _fewest_changes(case: Case, before: TaskForceResult, clock: Clock) -> int | None:
-    """Return how many changes are needed at least; None when no choice keeps the rules (solving tells why)."""
+def _fewest_changes(case: Case, before: TaskForceResult, clock: Clock) -> tuple[int | None, bool]:
+    """Return how many changes are needed, and whether that is proven; None when no choice keeps the rules.
+
+    Half of the time is left for the cost; why no choice keeps the rules, solving tells.
+    """
     for rests in (0, None):
         model = TaskModel(case, rests)
         count = _changes(model, before)
         model.model.minimize(count)
-        answer = run(model.model, clock, clock.left, _WORKERS, linear=True)
+        answer = run(model.model, clock, clock.left / 2, _WORKERS, linear=True)
         if answer.status in ("optimal", "feasible"):
-            return answer.value(count)
+            return answer.value(count), answer.status == "optimal"
         if answer.status == "unknown":
             raise NoPlanFoundError(clock.limit)
-    return None
+    return None, False
 
 
 def _changes(model: TaskModel, before: TaskForceResult) -> cp_model.LinearExpr:
-    """Return seats that are lost, seats that are new, and leaders who serve but lead no more."""
+    """Return seats that are lost, seats that are new, and who leads no more; a deputy who comes to lead still does."""
     case = model.case
     numbers = {task.task_id: t for t, task in enumerate(case.tasks)}
     held = {
@@ -146,7 +151,8 @@ def _changes(model: TaskModel, before: TaskForceResult) -> cp_model.LinearExpr:
         for one in before.services
         if one.task in numbers and one.lead != "member" and one.member_id in case.rows
     }
-    leading = [literal for key, literal in model.leads.items() if key[:3] in seats]
+    keeping = seats | {(t, "leader", row) for t, seat, row in seats if seat == "deputy"}
+    leading = [literal for key, literal in model.leads.items() if key[:3] in keeping]
     total = cp_model.LinearExpr.sum
     return total(new) + (len(held) - total(kept)) + (len(seats) - total(leading))
 

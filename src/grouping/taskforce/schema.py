@@ -158,7 +158,8 @@ class Task(TaskRecord):
     site, daily : of the roles that say nothing of their own
     leader, deputy : what they have to be; where both are required, one of the two is present in every wave
     min_full : fewest full members
-    response_minutes : most minutes of way, from the site of duty if on duty when a presence starts, else from home
+    response_minutes : most minutes of way at the start of each wave served, without waves of the first presence: from
+        the site of duty of those on duty then, else from home
     limits : where the task differs from the policy
     must, prefer : rules and wishes of this task alone
     approved_by, reported_to, notes : for the forms; not read by the solver

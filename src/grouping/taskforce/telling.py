@@ -64,6 +64,11 @@ _TEXTS = {
         "若替换{out}承担{task}的{role}，不符合规则：{kinds}",
     ),
     "no_seat": ("lacks the skills of every role", "不具备任何岗位所需技能"),
+    "no_seat_here": ("lacks the skills asked for there", "不具备该处岗位所需技能"),
+    "unheld": (
+        "has the skills of {role} in {task}, in which nobody serves",
+        "具备{task}的{role}所需技能，该岗位无人承担",
+    ),
     "task": (
         "{task}: {members} members of {homes} home groups, {releases} shifts released",
         "{task}：共{members}人，来自{homes}个小组，脱产{releases}班次",

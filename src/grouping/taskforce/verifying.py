@@ -13,7 +13,8 @@ from typing import TYPE_CHECKING
 from grouping.taskforce.checking_hours import apart_in_time, duty, overtime, presence, response
 from grouping.taskforce.checking_shares import shares, staying
 from grouping.taskforce.evidence import Evidence, breaches, rules_of
-from grouping.taskforce.recounting import recount
+from grouping.taskforce.policy import CRITERIA
+from grouping.taskforce.recounting import Whom, charges, recount
 
 if TYPE_CHECKING:
     from grouping.roster import Roster
@@ -69,6 +70,17 @@ def broken_rules(case: Evidence) -> dict[str, list[str]]:
 
 def _known(case: Evidence) -> Iterator[str]:
     """Yield what later checks could not look up."""
+    given, told = case.plan.given, case.plan
+    for kind, records in (("releases", told.releases), ("rests", told.rests), ("findings", told.findings)):
+        tasks = dict.fromkeys(record.task for record in records if record.task not in case.tasks)
+        yield from (f"{kind} are told of {task}, which is not asked for" for task in tasks)
+    for criterion in dict.fromkeys(finding.criterion for finding in told.findings):
+        if criterion not in CRITERIA:
+            yield f"no such criterion as {criterion}"
+    standing = {task.task_id: {role.name for role in task.roles} for task in given.fixed_tasks}
+    for one in given.fixed_services:
+        if one.role not in standing.get(one.task, ()):
+            yield f"{one.task}: {one.member_id} has a role that no task that stands has: {one.role}"
     seen = set()
     for one in case.plan.services:
         where = f"{one.task}: {one.member_id}"
@@ -83,7 +95,9 @@ def _known(case: Evidence) -> Iterator[str]:
             yield f"{where} serves in waves that the task has not"
         elif case.tasks[one.task].waves and not one.waves:
             yield f"{where} serves in no wave"
-        if one.home != case.plan.given.homes.get(one.member_id, ""):
+        if one.member_id not in given.homes:
+            yield f"{where} is in no home group"
+        elif one.home != given.homes[one.member_id]:
             yield f"{where} is of another home group than {one.home}"
 
 
@@ -188,21 +202,37 @@ def _costs(case: Evidence) -> Iterator[str]:
     plan, told = case.plan, Counter[tuple[str, str]]()
     for finding in plan.findings:
         told[finding.task, finding.criterion] += finding.member_points
+        if finding.principle != CRITERIA[finding.criterion]:
+            yield f"{finding.task}: {finding.criterion} is told as of the principle {finding.principle}"
         if finding.points != finding.member_points * plan.policy.factor(finding.criterion):
             yield f"{finding.task}: a finding of {finding.criterion} is weighed wrong"
     counted = recount(case)
     for key in {*told, *counted}:
         if told[key] != counted[key]:
             yield f"{key[0]}: {key[1]} is told as {told[key]} member-points, counted again it is {counted[key]}"
-    total = sum(points * plan.policy.factor(criterion) for (_, criterion), points in counted.items())
-    if total != plan.cost:
-        yield f"the cost is told as {plan.cost}, counted again it is {total}"
+    yield from _attribution(case, {key for key in counted if told[key] == counted[key]})
+    cost = sum(points * plan.policy.factor(criterion) for (_, criterion), points in counted.items())
+    if cost != plan.cost:
+        yield f"the cost is told as {plan.cost}, counted again it is {cost}"
     if plan.scale != plan.policy.scale:
         yield f"the scale is told as {plan.scale}, by the policy it is {plan.policy.scale}"
     if plan.cost_bound is not None and plan.cost_bound > plan.cost:
         yield f"the bound {plan.cost_bound} is above the cost {plan.cost}"
     if plan.status == "optimal" and plan.cost_bound != plan.cost:
         yield "it is called optimal without a bound that equals the cost"
+
+
+def _attribution(case: Evidence, right: set[tuple[str, str]]) -> Iterator[str]:
+    """What a finding says of whom and of which home group has to be so; wishes are told by the rule."""
+    told, counted = Counter[Whom](), Counter[Whom]()
+    for finding in case.plan.findings:
+        if finding.criterion != "Wishes" and finding.member_points:
+            told[finding.task, finding.criterion, finding.home, tuple(sorted(finding.members))] += finding.member_points
+    for whom, points in charges(case):
+        if whom[1] != "Wishes":
+            counted[whom] += points
+    wrong = {whom[:2] for whom in {*told, *counted} if told[whom] != counted[whom]}
+    yield from (f"{task}: {criterion} is told of others than those it costs" for task, criterion in wrong & right)
 
 
 _CHECKS: dict[str, Callable[[Evidence], Iterator[str]]] = {
