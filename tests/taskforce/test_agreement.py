@@ -99,3 +99,37 @@ def test_a_task_within_the_shift_it_takes_adds_no_overtime_and_limits_none():
     alone = {"keep_on_duty": 0}
     plan = gp.form_task_forces(roster, [none, evening], policy=gp.TaskPolicy(**alone))
     assert plan.members_of("A") == plan.members_of("B") == ("m0",)
+
+
+def test_a_wave_that_nobody_serves_has_nobody_to_lead_it():
+    """Of both only the first day is known: then nobody leads the second wave, however alike all options are."""
+    people = staff("", "")
+    known = {(member_id, DAY.date()): "O" for member_id in people.member_ids}
+    roster = Roster(
+        people.members,
+        shift_codes=people.shift_codes,
+        shift_patterns=people.shift_patterns,
+        explicit_shifts=known,
+    )
+    half, able = dt.timedelta(hours=12), gp.Lead(full_member=False)
+    waves = tuple(gp.Wave(wave=n, starts=DAY + n * half, ends=DAY + (n + 1) * half) for n in (1, 2))
+    task = job("T", DAY + half, 24, leader=able, deputy=able).model_copy(
+        update={"waves": waves, "size": (2, 2), "roles": (gp.TaskRole(name="r", min=2, max=2),)}
+    )
+    with pytest.raises(InfeasibleError):
+        gp.form_task_forces(roster, task)
+
+
+def test_who_stays_for_days_leads_on_every_one_of_them():
+    task = gp.Task(
+        task_id="T", starts=DAY, ends=DAY + dt.timedelta(days=3), size=(2, 2), leader=gp.Lead(full_member=False),
+        roles=(
+            gp.TaskRole(name="head", skills_any=("s",)),
+            gp.TaskRole(name="cook", skills_any=("c",), daily=(480, 540)),
+        ),
+    )  # fmt: skip
+    people = staff("OOOOOOO", "OOOOOOO")
+    cook = people.members[1].model_copy(update={"skills": ("c",), "leader_eligible": False})
+    both = people.with_members([people.members[0], cook])
+    plan = gp.form_task_forces(both, task, policy=gp.TaskPolicy(overtime_hours=None))
+    assert plan.leader_of("T") == "m0"

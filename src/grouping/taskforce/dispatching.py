@@ -10,6 +10,7 @@ from itertools import product
 from typing import TYPE_CHECKING
 
 from grouping.taskforce.findings import Choice
+from grouping.taskforce.model import days_of
 from grouping.taskforce.schema import DAY
 
 if TYPE_CHECKING:
@@ -157,7 +158,7 @@ class _Desk:
             if len({option.member for option in holders}) < len(holders):
                 continue
             there = {wave for option in holders for wave in option.waves}
-            days = {start // DAY for option in holders for start, _ in option.presence}
+            days = {day for option in holders for day in days_of(option)}
             always = {start // DAY for option in options for start, _ in option.presence}
             if (len(seats) < 2 or len(there) == len(task.waves)) if task.waves else not seats or days >= always:
                 return {(t, seat): option.member for (seat, _), option in zip(seats, holders, strict=True)}

@@ -7,7 +7,7 @@ builds on the model (alternatives, reserves, revisions) adds constraints over ``
 from __future__ import annotations
 
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from itertools import pairwise
 from typing import TYPE_CHECKING
 
@@ -209,7 +209,12 @@ class TaskModel:
         task = self.case.tasks[t]
         wanted = {seat: lead for seat, lead in zip(SEATS, (task.leader, task.deputy), strict=True) if lead.required}
         spread = self._spread(t)
-        apart = len(spread) > 1 and (len(wanted) == 2 if task.waves else bool(wanted))
+        if task.waves:
+            times = tuple(wave.wave for wave in task.waves)
+            apart = len(wanted) == 2 and bool(spread - {times})
+        else:
+            times = tuple(sorted({day for position in self._of(t) for day in _begins(self.case.options[position])}))
+            apart = bool(wanted) and len(spread) > 1
         for seat, lead in wanted.items():
             for row in self._rows[t]:
                 if self.case.may_lead(t, lead, row):
@@ -219,35 +224,31 @@ class TaskModel:
         for row in self._rows[t]:
             self._tie_leads(t, row)
         if apart:
-            self._lead_always(t, sorted({time for times in spread for time in times}))
+            self._lead_always(t, times)
 
     def _times(self, option: Option) -> tuple[int, ...]:
-        """Return when an option is there: its waves, or the days on which it begins."""
-        return (
-            option.waves if self.case.tasks[option.task].waves else tuple(start // DAY for start, _ in option.presence)
-        )
+        """Return when an option is there: its waves, or the days of which it is there for a part."""
+        return option.waves if self.case.tasks[option.task].waves else days_of(option)
+
+    def _of(self, t: int) -> Iterator[int]:
+        """Yield the positions of a task that can be chosen."""
+        return (position for row in self._rows[t] for position in self.case.at[t, row] if position in self.x)
 
     def _spread(self, t: int) -> set[tuple[int, ...]]:
         """Return the different times at which people of a task may be there."""
-        return {
-            self._times(self.case.options[position])
-            for row in self._rows[t]
-            for position in self.case.at[t, row]
-            if position in self.x
-        }
+        return {self._times(self.case.options[position]) for position in self._of(t)}
 
     def _lead_always(self, t: int, times: Sequence[int]) -> None:
-        """Demand leader or deputy in every wave, and on every day on which somebody is there."""
+        """Demand leader or deputy in every wave, and on every day on which somebody begins."""
         for time in times:
             held = [self.leads[key] for key in self._keys_of(t) if key[3] and time in key[3]]
             led = cp_model.LinearExpr.sum(held)
             if self.case.tasks[t].waves:
                 self.limit(("led", t, time), led, 1, None)
                 continue
-            for row in self._rows[t]:
-                for position in self.case.at[t, row]:
-                    if position in self.x and time in self._times(self.case.options[position]):
-                        self.model.add(led >= self.x[position])
+            for position in self._of(t):
+                if time in _begins(self.case.options[position]):
+                    self.model.add(led >= self.x[position])
 
     def _keys_of(self, t: int) -> list[tuple[int, str, int, tuple[int, ...] | None]]:
         rows = self._rows[t]
@@ -480,3 +481,15 @@ class TaskModel:
         if factor:
             self._charges[t].append((term, factor))
             self._highest += abs(factor) * (100 if not isinstance(term, cp_model.IntVar) else 1)
+
+
+def days_of(option: Option) -> tuple[int, ...]:
+    """Return the days of which an option is there for a part."""
+    return tuple(
+        dict.fromkeys(day for start, end in option.presence for day in range(start // DAY, (end - 1) // DAY + 1))
+    )
+
+
+def _begins(option: Option) -> set[int]:
+    """Return the days on which an option begins."""
+    return {start // DAY for start, _ in option.presence}

@@ -170,7 +170,12 @@ def _leads(case: Evidence) -> Iterator[str]:
                     yield f"{task.task_id}: neither leader nor deputy is present in wave {wave.wave}"
         if (task.leader.required or task.deputy.required) and not task.waves:
             days = {start // 1440 for one in serving for start, _ in case.presence(one)}
-            led = {start // 1440 for one in both for start, _ in case.presence(one)}
+            led = {
+                day
+                for one in both
+                for start, end in case.presence(one)
+                for day in range(start // 1440, (end - 1) // 1440 + 1)
+            }
             yield from (
                 f"{task.task_id}: neither leader nor deputy is present on {case.clock.day(day)}"
                 for day in sorted(days - led)
