@@ -10,6 +10,7 @@ import grouping as gp
 from grouping.errors import InfeasibleError, InputError
 from grouping.roster import Member, Roster
 from grouping.roster.schema import ShiftCode, ShiftPattern
+from grouping.taskforce import fewest
 from grouping.taskforce.judging import Judge
 from grouping.taskforce.verifying import verify
 
@@ -238,3 +239,15 @@ def crew_task(days=1, **fields):
     return gp.Task(
         **{"task_id": "T", "starts": starts, "ends": ends, "size": (1, 1), "roles": (gp.TaskRole(name="r"),), **fields}
     )
+
+
+def test_fewest_changes_are_those_of_all_tasks_opened(monkeypatch, formed):
+    """Beside the tasks that have to change, the others need not be opened."""
+    for ill in ([formed.members_of(CONFERENCE)[0]], [formed.leader_of(CONFERENCE)]):
+        near = formed.revise(ill=ill)
+        with monkeypatch.context() as patch:
+            patch.setattr(fewest, "_near", lambda case, before: (case, set(range(len(case.tasks)))))
+            whole = formed.revise(ill=ill)
+        assert near.cost == whole.cost
+        told, same = near.result.provenance["revised"], whole.result.provenance["revised"]
+        assert (told["changes"], told["proven_fewest"]) == (same["changes"], True)

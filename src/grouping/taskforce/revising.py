@@ -11,20 +11,18 @@ from grouping.errors import InfeasibleError, InputError, Issue, NoPlanFoundError
 from grouping.plan.forming import checked_limit
 from grouping.roster.faults import id_or_nothing
 from grouping.solving.clock import Clock
-from grouping.solving.cpsat import run
 from grouping.taskforce.case import compile_case
+from grouping.taskforce.fewest import changes_of, fewest_changes
 from grouping.taskforce.forming import plan_of, solve_case
-from grouping.taskforce.model import TaskModel
 from grouping.taskforce.schema import TaskRule
 
 if TYPE_CHECKING:
     import pandas as pd
 
     from grouping.roster import Roster
-    from grouping.taskforce.case import Case
     from grouping.taskforce.judging import Judge
+    from grouping.taskforce.model import TaskModel
     from grouping.taskforce.plans import TaskForcePlan
-    from grouping.taskforce.records import TaskForceResult
     from grouping.taskforce.schema import Task
 
 _WORKERS = 2
@@ -103,58 +101,15 @@ def revise(
         policy = policy.model_copy(update={"must": (*policy.must, TaskRule(kind="exclude", members=away))})
     clock = Clock(checked_limit(time_limit))
     case = compile_case(roster, plan.tasks if tasks is None else tasks, policy, plan.result.given)
-    fewest, proven = _fewest_changes(case, plan.result, clock)
+    case, fewest, proven = fewest_changes(case, plan.result, clock)
 
     def keep(model: TaskModel) -> None:
         if fewest is not None:
-            model.model.add(_changes(model, plan.result) <= fewest)
+            model.model.add(changes_of(model, plan.result) <= fewest)
 
     best = solve_case(case, clock, workers=_WORKERS, extra=keep if fewest is not None else None)
     revised = {"ill": list(away), "changes": fewest, "proven_fewest": proven, "cost_bound_with_so_few": best.bound}
     return _restated(plan_of(case, best, {"revised": revised, "seconds": dict(best.seconds)}), None)
-
-
-def _fewest_changes(case: Case, before: TaskForceResult, clock: Clock) -> tuple[int | None, bool]:
-    """Return how many changes are needed, and whether that is proven; None when no choice keeps the rules.
-
-    Half of the time is left for the cost; why no choice keeps the rules, solving tells.
-    """
-    for rests in (0, None):
-        model = TaskModel(case, rests)
-        count = _changes(model, before)
-        model.model.minimize(count)
-        answer = run(model.model, clock, clock.left / 2, _WORKERS, linear=True)
-        if answer.status in ("optimal", "feasible"):
-            return answer.value(count), answer.status == "optimal"
-        if answer.status == "unknown":
-            raise NoPlanFoundError(clock.limit)
-    return None, False
-
-
-def _changes(model: TaskModel, before: TaskForceResult) -> cp_model.LinearExpr:
-    """Return seats that are lost, seats that are new, and who leads no more; a deputy who comes to lead still does."""
-    case = model.case
-    numbers = {task.task_id: t for t, task in enumerate(case.tasks)}
-    held = {
-        (numbers[one.task], one.role, case.rows[one.member_id], one.waves)
-        for one in before.services
-        if one.task in numbers and one.member_id in case.rows
-    }
-    kept: list[cp_model.IntVar] = []
-    new: list[cp_model.IntVar] = []
-    for position, literal in model.x.items():
-        option = case.options[position]
-        key = (option.task, case.tasks[option.task].roles[option.role].name, option.member, option.waves)
-        (kept if key in held else new).append(literal)
-    seats = {
-        (numbers[one.task], one.lead, case.rows[one.member_id])
-        for one in before.services
-        if one.task in numbers and one.lead != "member" and one.member_id in case.rows
-    }
-    keeping = seats | {(t, "leader", row) for t, seat, row in seats if seat == "deputy"}
-    leading = [literal for key, literal in model.leads.items() if key[:3] in keeping]
-    total = cp_model.LinearExpr.sum
-    return total(new) + (len(held) - total(kept)) + (len(seats) - total(leading))
 
 
 def changes(before: TaskForcePlan, after: TaskForcePlan) -> pd.DataFrame:
