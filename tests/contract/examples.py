@@ -113,6 +113,14 @@ def travel(world: World, c: gp.Travel, group: str, members: list[Member], teams:
     return min(found, default=IMPOSSIBLE)
 
 
+def max_travel(world: World, c: gp.MaxTravel, group: str, members: list[Member], teams: list[Team]) -> int | None:
+    goers = [member for member in members if member.participation == "normal"]
+    beyond = [
+        sum(world.minutes(member.site, place) > c.minutes for member in goers) for place in places(world, len(members))
+    ]
+    return 100 * min(beyond) if beyond else IMPOSSIBLE
+
+
 def shared_work(world: World, c: gp.SharedWork, group: str, members: list[Member], teams: list[Team]) -> int:
     outside = []
     for line, sites in world.works(c.by, c.near):
@@ -305,6 +313,7 @@ def novelty(world: World, c: gp.Novelty, group: str, members: list[Member], team
 DEFINITIONS: dict[str, Any] = {
     "Attendance": attendance,
     "Travel": travel,
+    "MaxTravel": max_travel,
     "SharedWork": shared_work,
     "TeamCoverage": team_coverage,
     "Leader": leader,
@@ -500,6 +509,32 @@ CASES: tuple[Case, ...] = (
             Example("broken", [0, 2], 83),  # 25 of 30 minutes, the default between sites: 83.3
             Example("edge", [0, 1, 2, 3], 166),  # at B: every way is rounded by itself, 83 + 83
         ),
+    ),
+    Case(
+        "no way of more than 6 minutes",
+        gp.MaxTravel(6),
+        SITES,
+        ("site", "participation"),
+        (
+            Example("ideal", [0, 3], 0),
+            Example("broken", [1, 2], IMPOSSIBLE),  # 15 minutes apart
+            Example("edge", [0, 1], 0),  # exactly 6
+            Example("edge", [2, 3, 4], 0),  # excused and online only may be 45 minutes away
+        ),
+        {"travel_minutes": WAYS},
+    ),
+    Case(
+        "a longest way and rooms",
+        gp.MaxTravel(15),
+        SITES,
+        ("site", "participation"),
+        (
+            Example("ideal", [1, 2], 0),
+            Example("broken", [0, 1, 4], IMPOSSIBLE),  # only C takes three, 45 minutes from A
+            Example("edge", [2, 3, 4], 0),
+            Example("edge", [0, 1, 2, 3], IMPOSSIBLE),  # no room takes four
+        ),
+        {"travel_minutes": WAYS, "sites": ROOMS},
     ),
     Case(
         "line or neighbourhood",

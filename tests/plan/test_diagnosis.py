@@ -8,6 +8,7 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
 from tests.helpers import least_cost, roster_of
 
@@ -21,6 +22,7 @@ if TYPE_CHECKING:
     from grouping.plan.diagnosis import Diagnosis
 
 NONE: list[gp.Criterion] = []
+WAYS = pd.DataFrame({"from": ["A", "A", "B"], "to": ["B", "C", "C"], "minutes": [7, 45, 22]})
 
 
 def has_plan(roster: gp.Roster, policy: gp.Policy) -> bool:
@@ -106,9 +108,16 @@ def _mixture(draw: Random, ids: list[str]) -> gp.Policy:
     return first.replace(must=[*first.must, *second.must])
 
 
+def _far(draw: Random, ids: list[str]) -> gp.Policy:
+    rules: list[gp.Criterion] = [gp.MaxTravel(draw.randint(0, 15))]
+    if draw.random() < 0.5:
+        rules.append(gp.AtMost(2, kind="a"))
+    return gp.Policy(size=(2, 4), groups=draw.choice((None, 2)), must=rules, prefer=NONE)
+
+
 CAUSES: dict[str, Callable[[Random, list[str]], gp.Policy]] = {
     "sizes": _sizes, "number": _number, "pins": _pins, "apart": _apart, "quorum": _quorum, "leaders": _leaders,
-    "mixture": _mixture,
+    "mixture": _mixture, "far": _far,
 }  # fmt: skip
 EACH = 30
 
@@ -122,6 +131,8 @@ def generated(cause: str) -> list[tuple[gp.Roster, gp.Policy]]:
         roster = roster_of(
             kind=[draw.choice("aabbc") for _ in range(count)],
             status=[draw.choice(("full", "full", "probationary")) for _ in range(count)],
+            **({"site": [draw.choice("ABC") for _ in range(count)]} if cause == "far" else {}),
+            companions={"travel_minutes": WAYS} if cause == "far" else None,
         )
         policy = CAUSES[cause](draw, list(roster.member_ids))
         if not has_plan(roster, policy):
@@ -307,6 +318,17 @@ def test_nobody_to_divide() -> None:
     assert "No change that makes a plan possible was found in time." in diagnosis.text()
 
 
+def test_a_longest_way_is_raised_by_as_little_as_is_needed() -> None:
+    roster = roster_of(site=["A", "A", "B", "B", "C", "C"], companions={"travel_minutes": WAYS})
+    policy = gp.Policy(size=(3, 6), must=[gp.AtLeast(3), gp.MaxTravel(6)], prefer=NONE)
+    said, relaxed = changes(roster, policy)
+    assert said == ["allow ways of up to 25 instead of 6 minutes"]  # at B: 7 and 22 minutes
+    assert relaxed.must == (gp.AtLeast(3), gp.MaxTravel(25))
+    sentences = gp.diagnose(roster, policy).text("zh")
+    assert "成员到活动地点的路程不超过6分钟" in sentences
+    assert "到活动地点的路程上限由6分钟放宽到25分钟" in sentences
+
+
 def test_a_rule_that_reads_the_sizes() -> None:
     roster = roster_of(kind=["a"] * 5)
     policy = gp.Policy(size=(2, 2), must=[gp.EvenSize(band=(2, 2))], prefer=NONE)
@@ -327,6 +349,7 @@ def test_a_rule_that_reads_the_sizes() -> None:
         ([gp.AtLeast(1, kind="a"), gp.AtLeast(2, kind="a")], "it follows from “at least 2 members with kind=a in each"),
         ([gp.Apart(["m0", "m1"]), gp.Apart(["m0", "m1", "m2"])], "it follows from “m0, m1 and m2 in different groups”"),
         ([gp.Pin("m0", "G1"), gp.Forbid("m0", "G2")], "it follows from “m0 in G1”"),
+        ([gp.MaxTravel(15)], "every division of this roster keeps it"),
         ([gp.Within("department")], "every division of this roster keeps it"),
     ],
 )

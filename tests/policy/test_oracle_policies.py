@@ -86,6 +86,7 @@ def criteria(members: int) -> dict[str, st.SearchStrategy[gp.Criterion]]:
     return {
         "Attendance": st.builds(gp.Attendance, sessions=st.sampled_from([1, 1, 2])),
         "Travel": st.builds(gp.Travel, limit=st.sampled_from([10, 30])),
+        "MaxTravel": st.builds(gp.MaxTravel, minutes=st.sampled_from([0, 6, 15])),
         "SharedWork": st.builds(
             gp.SharedWork, by=st.sampled_from(["line", "both", "zone"]), near=st.sampled_from([6, 10])
         ),
@@ -103,7 +104,10 @@ def criteria(members: int) -> dict[str, st.SearchStrategy[gp.Criterion]]:
     }
 
 
-RULES = ("Leader", "AtLeast", "AtMost", "Together", "Apart", "Mentoring", "FewDepartments", "SharedWork", "Travel")
+RULES = (
+    "Leader", "AtLeast", "AtMost", "Together", "Apart", "Mentoring", "FewDepartments", "SharedWork", "Travel",
+    "MaxTravel",
+)  # fmt: skip
 WEIGHTS = st.sampled_from([1, 1, 2, 3, 0.5, 0.1, Fraction(1, 3)])
 
 
@@ -125,7 +129,14 @@ def policies(draw: st.DrawFn, members: int) -> gp.Policy:
     if isinstance(groups, list):
         must.append(draw(st.sampled_from([gp.Pin("m1", "west"), gp.Forbid("m1", "west"), gp.Pin("m0", "east")])))
     prefer = []
-    for name in draw(st.lists(st.sampled_from(sorted(made)), min_size=1, max_size=6, unique=True)):
+    for name in draw(
+        st.lists(
+            st.sampled_from(sorted(name for name in made if not gp.REGISTRY[name].only_must)),
+            min_size=1,
+            max_size=6,
+            unique=True,
+        )
+    ):
         criterion = draw(made[name])
         changes: dict[str, Any] = {"weight": draw(WEIGHTS), "principle": draw(st.sampled_from([None, None, "act"]))}
         prefer.append(_with(criterion, **changes))

@@ -12,7 +12,7 @@ import numpy as np
 
 from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
 from grouping.policy.context import Context
-from grouping.policy.convene import STATES, Attendance, Travel
+from grouping.policy.convene import STATES, Attendance, MaxTravel, Travel
 from grouping.policy.criterion import PRINCIPLES, Criterion
 from grouping.policy.manage import Continuity, EvenSize, FewDepartments, Mentoring
 from grouping.problem import Role
@@ -141,7 +141,7 @@ class _Reader:
             principles=self._principles(),
             states=() if attendance is None else self._states(attendance),
             excused=() if attendance is None else self._with("participation", "excused"),
-            ways=() if travel is None else self._ways(),
+            ways=() if travel is None and self._entry(MaxTravel) is None else self._ways(),
             outside=() if work is None else self._guilty(work),
             led=any(isinstance(term, Role) for term in self.part.compiled.problem.terms),
             fit=fit,

@@ -7,6 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from grouping.phrases import Phrase, said
 from grouping.policy.act import Leader
+from grouping.policy.convene import MaxTravel
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
 from grouping.policy.rules import Forbid, Pin, Within
 
@@ -102,6 +103,9 @@ def in_words(rule: Criterion) -> Phrase:
         return Phrase(f"groups never cross a {rule.attr}", f"小组不跨{attribute(rule.attr)}")
     if isinstance(rule, Leader):
         return _leader_in_words(rule)
+    if isinstance(rule, MaxTravel):
+        en = f"nobody more than {rule.minutes} minutes from the meeting place"
+        return Phrase(en, f"成员到活动地点的路程不超过{rule.minutes}分钟")
     return Phrase(rule.label, rule.label)
 
 
@@ -149,6 +153,12 @@ def given_up(rule: Criterion, pieces: Sequence[Criterion]) -> Phrase:
         return sentences(_let_lead(piece) for piece in pieces if isinstance(piece, Leader))
     if isinstance(rule, Within):
         return Phrase(f"let groups cross a {rule.attr}", f"允许小组跨{attribute(rule.attr)}")
+    if isinstance(rule, MaxTravel) and left and isinstance(left[0], MaxTravel):
+        now = left[0].minutes
+        return Phrase(
+            f"allow ways of up to {now} instead of {rule.minutes} minutes",
+            f"到活动地点的路程上限由{rule.minutes}分钟放宽到{now}分钟",
+        )
     words = in_words(rule)
     return Phrase(f"do not ask for {words}", f"不再要求{words.zh}")
 

@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass, replace
 from datetime import datetime
 from itertools import combinations
 from typing import TYPE_CHECKING, Any, ClassVar
@@ -21,6 +21,9 @@ if TYPE_CHECKING:
 
 STATES = ("D", "A", "R", "O")
 CREDITS = (("A", 100), ("O", 80), ("R", 30), ("D", 0))
+
+_STEP = 5
+"""Minutes: a limit that cannot be kept is raised to a multiple of them."""
 
 
 @dataclass(frozen=True)
@@ -137,6 +140,15 @@ def place_choice(context: Context) -> Choice:
     return context.choice("place", build)
 
 
+def _meeting_place(context: Context, owner: str) -> Choice:
+    """Return the choice of a meeting place, or raise PolicyError when no room takes a group of the least size."""
+    place = place_choice(context)
+    if place.capacity is not None and place.capacity.max() < context.size[0]:
+        rooms = f"no room takes a group of {context.size[0]}; the largest has {place.capacity.max()} seats"
+        raise PolicyError(f"{owner}: {rooms}")
+    return place
+
+
 def travel_points(minutes: IntArray, limit: int, most: int) -> IntArray:
     """Return minutes as points: 0 at 0 minutes, ``most`` from ``limit`` minutes on, linear and rounded between."""
     return (2 * most * np.minimum(minutes, limit) + limit) // (2 * limit)
@@ -179,10 +191,66 @@ class Travel(Criterion):
         """See :meth:`Criterion.terms`."""
         if not context.has("site"):
             return []
-        place = place_choice(context)
-        if place.capacity is not None and place.capacity.max() < context.size[0]:
-            rooms = f"no room takes a group of {context.size[0]}; the largest has {place.capacity.max()} seats"
-            raise PolicyError(f"Travel: {rooms}")
+        place = _meeting_place(context, self.label)
         minutes = context.minutes_from(member.site for member in context.roster.members)
         points = travel_points(minutes, self.limit, 100) * context.travels()[:, None]
         return [Focus(name=self.label, choice=place.name, points=context.pad(points))]
+
+
+@dataclass(frozen=True)
+class MaxTravel(Criterion):
+    """No member is more than ``minutes`` from the group's meeting place: 100 points for each who is.
+
+    The place is that of Travel: one site whose room the group fits into. Members who are excused, take part online only
+    or have no site count 0.
+
+    Parameters
+    ----------
+    minutes : the longest way that is allowed, in minutes
+
+    Examples
+    --------
+    With ``minutes=30``, members 0, 30 and 45 minutes away break the rule by 100 points.
+    """
+
+    minutes: int = 30
+
+    title: ClassVar[str] = "路程上限"
+    home: ClassVar[str] = "convene"
+    single: ClassVar[bool] = True
+    only_must: ClassVar[bool] = True
+    source: ClassVar[str] = "GB 50180-2018: a 15-minute neighbourhood is about 1 km; beyond 30 minutes rather online"
+    shows: ClassVar[str | None] = "place"
+    words: ClassVar = {
+        "en": "meets at {option}; {guilty} of {size} members are too far away",
+        "zh": "活动地点{option}；{size}人中{guilty}人路程超过上限",
+    }
+
+    def faults(self) -> Iterable[str]:
+        """See :meth:`Criterion.faults`."""
+        if isinstance(self.minutes, bool) or not isinstance(self.minutes, int) or self.minutes < 0:
+            yield f"minutes is a whole number, not negative, not {self.minutes!r}"
+
+    def pieces(self, context: Context) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.pieces`: a limit for every five minutes in which there are ways beyond this one."""
+        beyond = _ways(context)
+        limits = np.maximum((beyond[beyond > self.minutes] - 1) // _STEP * _STEP, self.minutes)
+        return tuple(replace(self, minutes=limit) for limit in np.unique(limits).tolist()) or (self,)
+
+    def without(self, given_up: Collection[Criterion]) -> tuple[Criterion, ...]:
+        """See :meth:`Criterion.without`."""
+        raised = [(piece.minutes // _STEP + 1) * _STEP for piece in given_up if isinstance(piece, MaxTravel)]
+        return (replace(self, minutes=max(raised, default=self.minutes)),)
+
+    def terms(self, context: Context) -> list[Term | Placement]:
+        """See :meth:`Criterion.terms`."""
+        if not context.has("site"):
+            return []
+        place = _meeting_place(context, self.label)
+        points: IntArray = 100 * (_ways(context) > self.minutes).astype(np.int64)
+        return [Focus(name=self.label, choice=place.name, points=context.pad(points))]
+
+
+def _ways(context: Context) -> IntArray:
+    """Return the minutes to every site of members who come in person, 0 for the others: members × sites."""
+    return context.minutes_from(member.site for member in context.roster.members) * context.travels()[:, None]
