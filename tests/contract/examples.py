@@ -326,6 +326,7 @@ DEFINITIONS: dict[str, Any] = {
     "FewDepartments": few_departments,
     "Mentoring": mentoring,
     "Continuity": continuity,
+    "MaxMoves": continuity,
     "Within": within,
     "Pin": pin,
     "Forbid": forbid,
@@ -857,6 +858,18 @@ CASES: tuple[Case, ...] = (
             Example("broken", [0, 1, 2], 100),
             Example("broken", [0, 2, 4], 200),
             Example("edge", [3], 0),  # in no group today
+        ),
+    ),
+    Case(
+        "one move at most",
+        gp.MaxMoves(1),
+        PEOPLE | {"current_group": ["one", "one", "two", "two", None]},
+        ("current_group",),
+        (
+            Example("ideal", [0, 1], 0),
+            Example("broken", [0, 2], IMPOSSIBLE),  # one of two here, and one of two in the other group
+            Example("edge", [0, 1, 2], 100),  # just the one that may
+            Example("edge", [0, 1, 4], 0),  # in no group today
         ),
     ),
     Case(

@@ -99,6 +99,7 @@ def criteria(members: int) -> dict[str, st.SearchStrategy[gp.Criterion]]:
         "Apart": st.builds(gp.Apart, ids=ids),
         "EvenSize": st.builds(gp.EvenSize, band=st.sampled_from([(2, 3), (7, 9)])),
         "FewDepartments": st.builds(gp.FewDepartments, most=st.integers(1, 2)),
+        "MaxMoves": st.builds(gp.MaxMoves, most=st.integers(0, 3)),
         "Mentoring": st.builds(gp.Mentoring, full=st.integers(1, 2)),
         "Continuity": st.builds(gp.Continuity),
     }
@@ -106,7 +107,7 @@ def criteria(members: int) -> dict[str, st.SearchStrategy[gp.Criterion]]:
 
 RULES = (
     "Leader", "AtLeast", "AtMost", "Together", "Apart", "Mentoring", "FewDepartments", "SharedWork", "Travel",
-    "MaxTravel",
+    "MaxTravel", "MaxMoves",
 )  # fmt: skip
 WEIGHTS = st.sampled_from([1, 1, 2, 3, 0.5, 0.1, Fraction(1, 3)])
 
@@ -158,7 +159,8 @@ def asked(draw: st.DrawFn) -> tuple[Roster, gp.Policy]:
 
 def parts_of(roster: Roster, policy: gp.Policy) -> list[list[str]]:
     """Return the members of every part that is divided by itself."""
-    if policy.groups is None and any(isinstance(criterion, gp.Within) for criterion in policy.must):
+    one = any(isinstance(criterion, gp.MaxMoves) for criterion in policy.must)
+    if policy.groups is None and not one and any(isinstance(criterion, gp.Within) for criterion in policy.must):
         branches = [member.branch for member in roster.members]
         return [[m.member_id for m in roster.members if m.branch == branch] for branch in dict.fromkeys(branches)]
     return [list(roster.member_ids)]
@@ -218,3 +220,16 @@ def test_by_column_generation(found: tuple[Roster, gp.Policy]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "SMALL", 0)
         check(*found)
+
+
+@settings(SETTINGS, max_examples=40)
+@given(data=st.data())
+def test_with_few_moves(data: st.DataObject) -> None:
+    roster = data.draw(rosters())
+    origins = data.draw(st.lists(st.sampled_from("xyz"), min_size=len(roster), max_size=len(roster)))
+    today = [m.model_copy(update={"current_group": g}) for m, g in zip(roster.members, origins, strict=True)]
+    policy = data.draw(policies(len(roster)))
+    rules = [rule for rule in policy.must if not isinstance(rule, gp.MaxMoves)]
+    wishes = [wish for wish in policy.prefer if not isinstance(wish, gp.AtLeast)]  # may cost more than 100 a member
+    few = gp.MaxMoves(data.draw(st.integers(0, 2)))
+    check(roster.with_members(today), policy.replace(must=[*rules, few], prefer=wishes))

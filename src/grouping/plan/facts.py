@@ -14,7 +14,7 @@ from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
 from grouping.policy.context import Context
 from grouping.policy.convene import STATES, Attendance, MaxTravel, Travel
 from grouping.policy.criterion import PRINCIPLES, Criterion
-from grouping.policy.manage import Continuity, EvenSize, FewDepartments, Mentoring
+from grouping.policy.manage import Continuity, EvenSize, FewDepartments, MaxMoves, Mentoring
 from grouping.problem import Role
 
 if TYPE_CHECKING:
@@ -134,7 +134,7 @@ class _Reader:
         )
         fit, rank, candidates, able = self._leader()
         departments = Counter(self.people[i].department or "" for i in self.items)
-        came, stayed, left = self._origins() if continuity else ((), (), ())
+        came, stayed, left = self._origins() if continuity or self._entry(MaxMoves) else ((), (), ())
         return GroupFacts(
             summary=self.summary,
             members=self.ids,

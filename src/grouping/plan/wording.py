@@ -9,6 +9,7 @@ from grouping.phrases import Phrase, said
 from grouping.policy.act import Leader
 from grouping.policy.convene import MaxTravel
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
+from grouping.policy.manage import MaxMoves
 from grouping.policy.rules import Forbid, Pin, Within
 
 if TYPE_CHECKING:
@@ -106,6 +107,9 @@ def in_words(rule: Criterion) -> Phrase:
     if isinstance(rule, MaxTravel):
         en = f"nobody more than {rule.minutes} minutes from the meeting place"
         return Phrase(en, f"成员到活动地点的路程不超过{rule.minutes}分钟")
+    if isinstance(rule, MaxMoves):
+        en = f"at most {rule.most} moved from their groups of today"
+        return Phrase(en, f"由其他小组调入的成员总共不超过{rule.most}人")
     return Phrase(rule.label, rule.label)
 
 
@@ -161,6 +165,17 @@ def given_up(rule: Criterion, pieces: Sequence[Criterion]) -> Phrase:
         )
     words = in_words(rule)
     return Phrase(f"do not ask for {words}", f"不再要求{words.zh}")
+
+
+def raised(rule: Criterion, now: Criterion) -> Phrase:
+    """Return what is allowed when the limit of a rule that counts over the whole plan is raised."""
+    if isinstance(rule, MaxMoves) and isinstance(now, MaxMoves):
+        return Phrase(
+            f"allow up to {now.most} instead of {rule.most} to be moved from their groups of today",
+            f"由其他小组调入的总人数上限由{rule.most}人放宽到{now.most}人",
+        )
+    before, after = in_words(rule), in_words(now)
+    return Phrase(f"ask for {after} instead of {before}", f"由“{before.zh}”改为“{after.zh}”")
 
 
 def _let_lead(piece: Leader) -> Phrase:

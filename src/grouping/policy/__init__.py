@@ -5,7 +5,7 @@ from grouping.policy.attributes import Affinity, Alike, Different, Mixed, Narrow
 from grouping.policy.convene import Attendance, MaxTravel, Travel
 from grouping.policy.criterion import PRINCIPLES, REGISTRY, Criterion
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
-from grouping.policy.manage import Continuity, EvenSize, FewDepartments, Mentoring
+from grouping.policy.manage import Continuity, EvenSize, FewDepartments, MaxMoves, Mentoring
 from grouping.policy.policy import GroupSpec, Policy
 from grouping.policy.rules import Forbid, Keep, Pin, Within
 
@@ -28,6 +28,7 @@ __all__ = [
     "Keep",
     "Leader",
     "LeaderFit",
+    "MaxMoves",
     "MaxTravel",
     "Mentoring",
     "Mixed",

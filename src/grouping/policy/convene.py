@@ -231,6 +231,11 @@ class MaxTravel(Criterion):
         if isinstance(self.minutes, bool) or not isinstance(self.minutes, int) or self.minutes < 0:
             yield f"minutes is a whole number, not negative, not {self.minutes!r}"
 
+    @property
+    def label(self) -> str:
+        """See :meth:`Criterion.label`."""
+        return f"MaxTravel({self.minutes})"
+
     def pieces(self, context: Context) -> tuple[Criterion, ...]:
         """See :meth:`Criterion.pieces`: a limit for every five minutes in which there are ways beyond this one."""
         beyond = _ways(context)
