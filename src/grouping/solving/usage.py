@@ -34,7 +34,8 @@ class Usage:
     def __init__(self, problem: Problem, kernel: Kernel) -> None:
         self.problem = problem
         self.big = kernel.big
-        self.factors: IntArray = np.array([budget.factors for budget in problem.budgets], dtype=np.int64).T
+        factors = np.array([budget.factors for budget in problem.budgets], dtype=np.int64)
+        self.factors: IntArray = factors.reshape(len(problem.budgets), len(problem.terms)).T
         offsets = [term.offset if isinstance(term, Pair) else 0 for term in problem.terms]
         self.base: IntArray = np.array(offsets, dtype=np.int64) @ self.factors
         self._parts = [self._measures(kind.groups[0]) for kind in kernel.kinds]
