@@ -63,13 +63,14 @@ if TYPE_CHECKING:
         Novelty,
         Pin,
         Policy,
+        Quorum,
         SharedWork,
         TeamCoverage,
         Together,
         Travel,
         Within,
     )
-    from grouping.problem import Budget, Choice, Count, Focus, Group, Pair, Placement, Problem, Role
+    from grouping.problem import Budget, Choice, Count, Focus, Group, Pair, Placement, Problem, Quota, Role
     from grouping.roster import Member, Roster, RosterReport, Slot, Team, read_roster
     from grouping.samples import sample_path
     from grouping.scoring import score
@@ -141,13 +142,25 @@ _HOME = {
         "Novelty",
         "Pin",
         "Policy",
+        "Quorum",
         "SharedWork",
         "TeamCoverage",
         "Together",
         "Travel",
         "Within",
     ),
-    "grouping.problem": ("Budget", "Choice", "Count", "Focus", "Group", "Pair", "Placement", "Problem", "Role"),
+    "grouping.problem": (
+        "Budget",
+        "Choice",
+        "Count",
+        "Focus",
+        "Group",
+        "Pair",
+        "Placement",
+        "Problem",
+        "Quota",
+        "Role",
+    ),
     "grouping.roster": ("Member", "Roster", "RosterReport", "Slot", "Team", "read_roster"),
     "grouping.samples": ("sample_path",),
     "grouping.scoring": ("score",),
@@ -221,6 +234,8 @@ __all__ = [
     "PolicyError",
     "Problem",
     "Progress",
+    "Quorum",
+    "Quota",
     "Revision",
     "Role",
     "Roster",

@@ -121,6 +121,20 @@ def max_travel(world: World, c: gp.MaxTravel, group: str, members: list[Member],
     return 100 * min(beyond) if beyond else IMPOSSIBLE
 
 
+def quorum(world: World, c: gp.Quorum, group: str, members: list[Member], teams: list[Team]) -> int:
+    """Return how many more would have to come."""
+    states = world.roster.availability(c.slots)
+    able = {"A": "A", "O": "AO", "R": "AOR"}[c.least]
+    who = [m.member_id for m in members if m.participation != "excused" and (c.counted == "all" or m.status == "full")]
+    short = []
+    for chosen in combinations(states.columns, min(c.sessions, states.shape[1])):
+        come = sum(any(states.loc[member, slot] in able for slot in chosen) for member in who)
+        share = Fraction(str(c.share)) * len(who)
+        needed = floor(share) + 1 if c.over else -floor(-share)
+        short.append(max(needed - come, 0))
+    return min(short)
+
+
 def shared_work(world: World, c: gp.SharedWork, group: str, members: list[Member], teams: list[Team]) -> int:
     outside = []
     for line, sites in world.works(c.by, c.near):
@@ -314,6 +328,7 @@ DEFINITIONS: dict[str, Any] = {
     "Attendance": attendance,
     "Travel": travel,
     "MaxTravel": max_travel,
+    "Quorum": quorum,
     "SharedWork": shared_work,
     "TeamCoverage": team_coverage,
     "Leader": leader,
@@ -473,6 +488,47 @@ CASES: tuple[Case, ...] = (
             Example("broken", [0, 2], 20),  # 17:10 on a weekday: A and O; nothing is beside both 17:00 and 00:00–08:00
             Example("edge", [3], 0),  # excused
         ),
+    ),
+    Case(
+        "more than half",
+        gp.Quorum(slots=(NOON, LATE)),
+        SHIFTS,
+        ("shift", "participation", "status"),
+        (
+            Example("ideal", [1], 0),  # at noon
+            Example("broken", [0, 1], IMPOSSIBLE),  # one of two at noon, the other one late
+            Example("edge", [0, 1, 3], 0),  # two of three late
+            Example("edge", [4], IMPOSSIBLE),  # excused: nobody counts
+        ),
+    ),
+    Case(
+        "all of them in one of two sessions, on site",
+        gp.Quorum(share=1, over=False, counted="all", least="A", sessions=2, slots=(NOON, LATE)),
+        SHIFTS,
+        ("shift", "participation"),
+        (
+            Example("ideal", [0, 1], 0),  # m0 comes late, m1 at noon
+            Example("broken", [0, 2], IMPOSSIBLE),  # off duty is not on site
+            Example("edge", [4], 0),  # all of nobody
+        ),
+    ),
+    Case(
+        "half of the full members",
+        gp.Quorum(over=False, least="A", slots=(NOON, LATE)),
+        SHIFTS | {"status": ["full", "probationary", "full", "full", "full"]},
+        ("shift", "participation", "status"),
+        (
+            Example("ideal", [0, 1], 0),  # m1 does not count
+            Example("broken", [0, 2, 3], IMPOSSIBLE),  # one of three
+            Example("edge", [0, 2], 0),  # one of two
+        ),
+    ),
+    Case(
+        "a third of all, who may be at rest",
+        gp.Quorum(share="1/3", over=False, counted="all", least="R"),
+        {"shift": ["白班", "早班", "夜班", "中班"], "participation": ["normal", "normal", "normal", "excused"]},
+        ("shift", "participation"),
+        (Example("edge", [0, 1, 2], 0),),
     ),
     Case(
         "a travel table",

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING
 
 import pandas as pd
 import pytest
+from tests.contract.examples import LATE, NOON
 from tests.helpers import least_cost, roster_of
 
 import grouping as gp
@@ -123,9 +124,16 @@ def _moved(draw: Random, ids: list[str]) -> gp.Policy:
     return gp.Policy(size=(2, 4), groups=draw.choice((None, 2)), must=rules, prefer=wishes)
 
 
+def _absent(draw: Random, ids: list[str]) -> gp.Policy:
+    rules: list[gp.Criterion] = [gp.Quorum(least=draw.choice("AO"), slots=(NOON, LATE)), gp.AtLeast(3)]
+    if draw.random() < 0.5:
+        rules.append(gp.Together(draw.sample(ids, 2)))
+    return gp.Policy(size=(2, 4), groups=draw.choice((None, 2)), must=rules, prefer=NONE)
+
+
 CAUSES: dict[str, Callable[[Random, list[str]], gp.Policy]] = {
     "sizes": _sizes, "number": _number, "pins": _pins, "apart": _apart, "quorum": _quorum, "leaders": _leaders,
-    "mixture": _mixture, "far": _far, "moved": _moved,
+    "mixture": _mixture, "far": _far, "moved": _moved, "absent": _absent,
 }  # fmt: skip
 EACH = 30
 
@@ -141,6 +149,7 @@ def generated(cause: str) -> list[tuple[gp.Roster, gp.Policy]]:
             status=[draw.choice(("full", "full", "probationary")) for _ in range(count)],
             **({"site": [draw.choice("ABC") for _ in range(count)]} if cause == "far" else {}),
             **({"current_group": [draw.choice("xy") for _ in range(count)]} if cause == "moved" else {}),
+            **({"shift": [draw.choice(("白班", "中班", "夜班")) for _ in range(count)]} if cause == "absent" else {}),
             companions={"travel_minutes": WAYS} if cause == "far" else None,
         )
         policy = CAUSES[cause](draw, list(roster.member_ids))

@@ -99,6 +99,13 @@ def criteria(members: int) -> dict[str, st.SearchStrategy[gp.Criterion]]:
         "Apart": st.builds(gp.Apart, ids=ids),
         "EvenSize": st.builds(gp.EvenSize, band=st.sampled_from([(2, 3), (7, 9)])),
         "FewDepartments": st.builds(gp.FewDepartments, most=st.integers(1, 2)),
+        "Quorum": st.builds(
+            gp.Quorum,
+            share=st.sampled_from([0.5, 0.85, Fraction(2, 3)]),
+            counted=st.sampled_from(["full", "all"]),
+            least=st.sampled_from(["A", "O"]),
+            sessions=st.sampled_from([1, 2]),
+        ),
         "MaxMoves": st.builds(gp.MaxMoves, most=st.integers(0, 3)),
         "Mentoring": st.builds(gp.Mentoring, full=st.integers(1, 2)),
         "Continuity": st.builds(gp.Continuity),
@@ -107,7 +114,7 @@ def criteria(members: int) -> dict[str, st.SearchStrategy[gp.Criterion]]:
 
 RULES = (
     "Leader", "AtLeast", "AtMost", "Together", "Apart", "Mentoring", "FewDepartments", "SharedWork", "Travel",
-    "MaxTravel", "MaxMoves",
+    "MaxTravel", "MaxMoves", "Quorum",
 )  # fmt: skip
 WEIGHTS = st.sampled_from([1, 1, 2, 3, 0.5, 0.1, Fraction(1, 3)])
 
@@ -141,6 +148,9 @@ def policies(draw: st.DrawFn, members: int) -> gp.Policy:
         criterion = draw(made[name])
         changes: dict[str, Any] = {"weight": draw(WEIGHTS), "principle": draw(st.sampled_from([None, None, "act"]))}
         prefer.append(_with(criterion, **changes))
+    quorum = next((rule for rule in must if isinstance(rule, gp.Quorum)), None)
+    if quorum is not None:  # the sessions are the same for all
+        prefer = [_with(c, sessions=quorum.sessions) if isinstance(c, gp.Attendance) else c for c in prefer]
     principles = draw(
         st.dictionaries(st.sampled_from(gp.PRINCIPLES), st.sampled_from([0, 1, 2, 0.25, Fraction(2, 3)]), max_size=3)
     )
@@ -233,3 +243,19 @@ def test_with_few_moves(data: st.DataObject) -> None:
     wishes = [wish for wish in policy.prefer if not isinstance(wish, gp.AtLeast)]  # may cost more than 100 a member
     few = gp.MaxMoves(data.draw(st.integers(0, 2)))
     check(roster.with_members(today), policy.replace(must=[*rules, few], prefer=wishes))
+
+
+@settings(SETTINGS, max_examples=40)
+@given(data=st.data())
+def test_with_a_quorum(data: st.DataObject) -> None:
+    roster = data.draw(rosters())
+    policy = data.draw(policies(len(roster)))
+    rules = [rule for rule in policy.must if not isinstance(rule, gp.Quorum)]
+    wishes = [wish for wish in policy.prefer if not isinstance(wish, gp.AtLeast | gp.Attendance)]
+    quorum = data.draw(criteria(len(roster))["Quorum"])
+    meeting = gp.Attendance(sessions=quorum.sessions)
+    check(roster, policy.replace(must=[*rules, quorum], prefer=[*wishes, meeting]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "SMALL", 0)
+        patch.setattr(engine, "TINY", 0)
+        check(roster, policy.replace(must=[*rules, quorum], prefer=[*wishes, meeting]))

@@ -16,7 +16,7 @@ from grouping.policy.attributes import Affinity, Novelty
 from grouping.policy.general import Apart, AtLeast, Together
 from grouping.policy.policy import GroupSpec
 from grouping.policy.rules import Forbid, Pin, Within
-from grouping.problem import Count, Focus, Pair, Role
+from grouping.problem import Count, Focus, Pair, Quota, Role
 from grouping.solving.loosening import Band, Cap, Loose, Number, Piece
 
 if TYPE_CHECKING:
@@ -196,6 +196,8 @@ def _needed(term: Term | Placement, members: int) -> int:
         return -(-whole // allowed) if allowed else 1
     if isinstance(term, Focus):
         return int(term.points.shape[1])
+    if isinstance(term, Quota):
+        return int(term.value.shape[1])
     if isinstance(term, Pair) and len(term.first):
         beside: int = np.bincount(np.concatenate([term.first, term.second])).max()
         return int(beside) + 1

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING, Any
 
 from grouping.phrases import Phrase, said
 from grouping.policy.act import Leader
-from grouping.policy.convene import MaxTravel
+from grouping.policy.convene import MaxTravel, Quorum
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
 from grouping.policy.manage import MaxMoves
 from grouping.policy.rules import Forbid, Pin, Within
@@ -107,10 +107,20 @@ def in_words(rule: Criterion) -> Phrase:
     if isinstance(rule, MaxTravel):
         en = f"nobody more than {rule.minutes} minutes from the meeting place"
         return Phrase(en, f"成员到活动地点的路程不超过{rule.minutes}分钟")
+    if isinstance(rule, Quorum):
+        return _quorum_in_words(rule)
     if isinstance(rule, MaxMoves):
         en = f"at most {rule.most} moved from their groups of today"
         return Phrase(en, f"由其他小组调入的成员总共不超过{rule.most}人")
     return Phrase(rule.label, rule.label)
+
+
+def _quorum_in_words(rule: Quorum) -> Phrase:
+    who = people([("status", "full")] if rule.counted == "full" else [])
+    percent = f"{float(100 * rule.share):g}%"
+    much = Phrase(f"more than {percent}", f"超过{percent}") if rule.over else Phrase(f"{percent}", f"至少{percent}")
+    able = f"{much if rule.over else f'at least {much}'} of the {who} can attend each group's session"
+    return Phrase(able, f"每组有{much.zh}的{who.zh}能参加活动")
 
 
 def _leader_in_words(rule: Leader) -> Phrase:
@@ -164,6 +174,8 @@ def given_up(rule: Criterion, pieces: Sequence[Criterion]) -> Phrase:
             f"到活动地点的路程上限由{rule.minutes}分钟放宽到{now}分钟",
         )
     words = in_words(rule)
+    if isinstance(rule, Quorum):
+        return Phrase(f"do not ask that {words}", f"不再要求{words.zh}")
     return Phrase(f"do not ask for {words}", f"不再要求{words.zh}")
 
 

@@ -2,7 +2,7 @@
 
 from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
 from grouping.policy.attributes import Affinity, Alike, Different, Mixed, NarrowRange, Novelty
-from grouping.policy.convene import Attendance, MaxTravel, Travel
+from grouping.policy.convene import Attendance, MaxTravel, Quorum, Travel
 from grouping.policy.criterion import PRINCIPLES, REGISTRY, Criterion
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
 from grouping.policy.manage import Continuity, EvenSize, FewDepartments, MaxMoves, Mentoring
@@ -36,6 +36,7 @@ __all__ = [
     "Novelty",
     "Pin",
     "Policy",
+    "Quorum",
     "SharedWork",
     "TeamCoverage",
     "Together",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from functools import cache
 
 from grouping.policy.criterion import REGISTRY
@@ -54,6 +55,8 @@ def called(label: str, lang: str = "en") -> str:
 def _inside(name: str, part: str) -> str:
     if part.startswith("not "):
         return f"{part[4:]}除外"
+    if name == "Quorum":
+        return f"{float(100 * Fraction(part)):g}%"
     if name in _UNITS and part.isdecimal():
         return part + _UNITS[name]
     attr, equals, value = part.partition("=")

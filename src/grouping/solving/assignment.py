@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from ortools.sat.python import cp_model
 
-from grouping.problem import BoolArray, Count, Focus, IntArray, Pair, Problem, Role, Term
+from grouping.problem import BoolArray, Count, Focus, IntArray, Pair, Problem, Quota, Role, Term
 from grouping.solving.cpsat import Answer, run
 
 if TYPE_CHECKING:
@@ -266,9 +266,10 @@ class Builder:
         every = [(t, term) for t, term in every if term.applies_to(g)]
         counted = any(self.factors[:, t].any() for t, _ in every)
         terms = [term for t, term in every]
+        quotas = [u for u in problem.terms if isinstance(u, Quota) and u.choice == name and u.applies_to(g)]
         if choice.capacity is None and not counted:
             terms = [t for t in terms if t.must or t.forbidden is not None or self.priced]
-        if not terms:
+        if not terms and not quotas:
             return
         picks = [model.new_bool_var(f"{name}_{g}_{o}") for o in range(len(choice.labels))]
         model.add_exactly_one(picks)
@@ -309,6 +310,13 @@ class Builder:
             for o, room in enumerate(choice.capacity.tolist()):
                 if room < problem.groups[g].hi:
                     model.add(self.size(g) <= room).only_enforce_if([picks[o], self.used[g]])
+        for quota in quotas:
+            for o, total_of in enumerate(self._quota(quota, rows)):
+                literals = self.under(quota)
+                model.add(total_of <= quota.most).only_enforce_if([picks[o], self.used[g], *literals])
+                if counted:
+                    loose[o] += (above := self._stands(quota, []))
+                    model.add(total_of >= quota.most + 1).only_enforce_if(above)
         paid = [
             [cp_model.LinearExpr.weighted_sum(rows, table[:, o].tolist()) + int(own[o]) for o in range(len(picks))]
             for table, own in zip(total, fixed, strict=True)
@@ -330,6 +338,11 @@ class Builder:
             for pick, worth in zip(picks, paid[0], strict=True):
                 model.add(cost >= worth).only_enforce_if([pick, self.used[g]])
             self._pay(cost)
+
+    @staticmethod
+    def _quota(quota: Quota, rows: Sequence[cp_model.IntVar]) -> list[cp_model.LinearExprT]:
+        """Return, for every option, what the items of a group add up to."""
+        return [cp_model.LinearExpr.weighted_sum(rows, column) for column in quota.value.T.tolist()]
 
     def _stands(self, term: Term, when: Sequence[cp_model.IntVar]) -> list[cp_model.LiteralT]:
         """Return a literal that can only be true when a rule is demanded and what it is about is so."""
