@@ -33,7 +33,7 @@ HEAD = """\
 
 A policy says what is wanted: limits of the group size, a number of groups, rules (`must`), wishes (`prefer`), and
 weights. Every criterion below can stand under `prefer` with a weight; under `must` the very same count has to be 0.
-Those of the last chapter are rules only.
+Those of the last chapter are rules only, and so are `MaxTravel`, `Quorum` and `MaxMoves`.
 
 ```toml
 preset = "balanced"          # or "by_business_line", "by_location"; leave it out to list everything yourself

@@ -23,7 +23,7 @@ if TYPE_CHECKING:
     from grouping.policy.compiling import Compiled, Draft
     from grouping.policy.criterion import Criterion
     from grouping.policy.policy import Policy
-    from grouping.problem import Placement, Problem, Term
+    from grouping.problem import BoolArray, Placement, Problem, Term
 
 HARDNESS: tuple[tuple[tuple[type[Criterion], ...], int], ...] = (
     ((Apart, Affinity, Novelty), 3),
@@ -197,11 +197,20 @@ def _needed(term: Term | Placement, members: int) -> int:
     if isinstance(term, Focus):
         return int(term.points.shape[1])
     if isinstance(term, Quota):
-        return int(term.value.shape[1])
+        return _cover(term.value <= 0)
     if isinstance(term, Pair) and len(term.first):
         beside: int = np.bincount(np.concatenate([term.first, term.second])).max()
         return int(beside) + 1
     return 1
+
+
+def _cover(suits: BoolArray) -> int:
+    """Return how many options suffice to suit every item that some option suits, chosen one by one."""
+    left, count = suits.any(axis=1), 0
+    while left.any():
+        left = left & ~suits[:, int(suits[left].sum(axis=0).argmax())]
+        count += 1
+    return max(count, 1)
 
 
 def _pieces(
