@@ -227,26 +227,41 @@ def problems(
     )
 
 
+def _group_uses(problem: Problem) -> NDArray[np.int64]:
+    """Return what every set of items uses of the budget as every group: groups × bit masks; 0 without a budget."""
+    sets = _sets(len(problem.size))
+    table = np.zeros((len(problem.groups), len(sets)), dtype=np.int64)
+    for g in range(len(problem.groups)) if problem.budgets else ():
+        (budget,) = problem.budgets
+        for mask, row in enumerate(sets[1:], start=1):
+            parts = score(problem, np.where(row, g, -1)).parts
+            table[g, mask] = sum(budget.factors[part.term] * part.points for part in parts)
+    return table
+
+
 def least_cost(problem: Problem) -> int | None:
     """Return the least cost over all divisions, None if there is none, also for more groups than can be enumerated.
 
     As `brute_force`, but groups are filled one after another, and of all ways to use up a set of items only the
-    cheapest one is kept.
+    cheapest one is kept, for everything that can be used of the budget, if there is one.
     """
     items, groups = len(problem.size), len(problem.groups)
-    table = _group_costs(problem)
+    table, uses = _group_costs(problem), _group_uses(problem)
+    step = int(np.gcd.reduce(uses, axis=None)) or 1
+    reach = problem.budgets[0].most // step if problem.budgets else 0
     masks = np.arange(2**items)
-    best = np.full((groups + 1, len(masks)), BROKEN, dtype=np.int64)
-    best[0, 0] = 0
+    best = np.full((reach + 1, groups + 1, len(masks)), BROKEN, dtype=np.int64)
+    best[0, 0, 0] = 0
     for g in range(groups):
         after = np.minimum(best + table[g, 0], BROKEN)
         for mask in np.flatnonzero(table[g, 1:] < BROKEN) + 1:
-            rest = masks[(masks & mask) == 0]
-            filled = best[:-1, rest] + table[g, mask]
-            after[1:, rest | mask] = np.minimum(after[1:, rest | mask], filled)
+            rest, use = masks[(masks & mask) == 0], int(uses[g, mask]) // step
+            if use <= reach:
+                filled = best[: reach + 1 - use, :-1, rest] + table[g, mask]
+                after[use:, 1:, rest | mask] = np.minimum(after[use:, 1:, rest | mask], filled)
         best = after
     most = groups if problem.most is None else problem.most
-    found = best[problem.least : most + 1, -1].min(initial=BROKEN)
+    found = best[:, problem.least : most + 1, -1].min(initial=BROKEN)
     offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
     return None if found >= BROKEN // 2 else int(found) + offset
 

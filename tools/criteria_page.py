@@ -33,7 +33,7 @@ HEAD = """\
 
 A policy says what is wanted: limits of the group size, a number of groups, rules (`must`), wishes (`prefer`), and
 weights. Every criterion below can stand under `prefer` with a weight; under `must` the very same count has to be 0.
-Those of the last chapter are rules only.
+Those of the last chapter are rules only, and so are `MaxTravel`, `Quorum` and `MaxMoves`.
 
 ```toml
 preset = "balanced"          # or "by_business_line", "by_location"; leave it out to list everything yourself
@@ -76,7 +76,12 @@ The library gives no legal advice. Regulations were read on public mirrors; quot
 - **R10** 支部工作条例(试行) art. 13: the branch designates the leader, or the group recommends one. A large group may
   have a deputy (practice).
 - **R11** The leader is a full member, and one of the group (practice).
+- **R12** 党章 art. 7: a probationary member has no vote, and neither elects nor is elected; so nobody waits for one to
+  have a quorum.
 - **R13** A probationary member is educated by committee, branch and group (practice).
+- **R15** A branch committee meets with half of its members; this library asks a group for more than half unless told
+  otherwise.
+- **R18** A local rule asks for 85 % of the members at a meeting (practice).
 """
 
 

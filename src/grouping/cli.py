@@ -645,7 +645,7 @@ def _policy(
     file: Path | None, preset: Preset | None, size: str | None, groups: str | None, sessions: int | None
 ) -> Policy:
     """Return the policy that the options describe; options win over the file."""
-    from grouping.policy import Attendance, Policy
+    from grouping.policy import Attendance, Criterion, Policy, Quorum
 
     if file is not None and preset is not None:
         raise PolicyError(
@@ -664,10 +664,11 @@ def _policy(
         return policy
     if not any(isinstance(criterion, Attendance) for criterion in (*policy.must, *policy.prefer)):
         raise PolicyError(Issue("no_sessions", "--sessions needs Attendance in the policy"))
-    return policy.replace(**{
-        part: [replace(c, sessions=sessions) if isinstance(c, Attendance) else c for c in getattr(policy, part)]
-        for part in ("must", "prefer")
-    })  # fmt: skip
+
+    def meeting(criterion: Criterion) -> Criterion:
+        return replace(criterion, sessions=sessions) if isinstance(criterion, Attendance | Quorum) else criterion
+
+    return policy.replace(must=list(map(meeting, policy.must)), prefer=list(map(meeting, policy.prefer)))
 
 
 def _form(roster: Roster, policy: Policy, time_limit: float, seed: int, workers: int | None = None) -> Plan:

@@ -15,8 +15,11 @@ Pair      points for pairs of items                      the sum over the pairs 
 Role      points and eligibility per item                the points of the cheapest eligible item
 ========= ============================================== ==========================================================
 
-Several Focus terms may hang on the same choice (the place is one place, whoever asks about it), and several Role
-terms on the same seat. A term with ``must`` is a rule: it demands 0 points in every group. Otherwise its points
+A fifth kind, :class:`Quota`, is a rule only: an option may be taken when the numbers of the group's items for it add up
+to no more than a limit.
+
+Several Focus and Quota terms may hang on the same choice (the place is one place, whoever asks about it), and several
+Role terms on the same seat. A term with ``must`` is a rule: it demands 0 points in every group. Otherwise its points
 are multiplied by its integer ``weight`` and added to the cost. A :class:`Budget` limits what a whole plan may pay for
 some terms, whatever their weight.
 """
@@ -160,6 +163,46 @@ class Focus(Term):
         """See :meth:`Term.most_points`."""
         fixed = 0 if self.fixed is None else int(self.fixed.max())
         return int(self.points.max(axis=1).sum()) + groups * fixed if len(size) else 0
+
+
+@dataclass(frozen=True, eq=False, kw_only=True)
+class Quota(Term):
+    """A rule: the group takes an option of ``choice`` for which a number of its items adds up to at most ``most``.
+
+    Numbers may be negative, so a share can be demanded: of a group's items, each present one counts −1 and each absent
+    one 1, a sum of at most −1 says that more than half of them are present.
+
+    Parameters
+    ----------
+    choice : name of the Choice
+    value : items × options
+    most : limit of the sum over the items of a group
+    step : by how much a sum beyond the limit counts as broken by one point
+    """
+
+    kind: ClassVar[str] = "quota"
+    choice: str
+    value: IntArray
+    most: int = 0
+    step: int = 1
+
+    def check(self, items: int) -> None:
+        """See :meth:`Term.check`."""
+        object.__setattr__(self, "value", _integers(self.value, items, np.shape(self.value)[-1]))
+        if not self.must or self.weight:
+            raise ValueError("a quota is a rule, and has no weight")
+        if self.step < 1:
+            raise ValueError("the step of a quota is a positive integer")
+        if max(int(np.abs(self.value).sum()), abs(self.most)) >= LARGEST_COST:
+            raise ValueError("the numbers of a quota are too large")
+
+    def short(self, total: IntArray) -> IntArray:
+        """Return the points of groups whose items add up to so much: 0 where the rule is kept."""
+        return np.maximum(-((self.most - total) // self.step), 0)
+
+    def most_points(self, size: IntArray, groups: int, largest: int) -> int:
+        """See :meth:`Term.most_points`; a plan that keeps the rule pays nothing."""
+        return 0
 
 
 @dataclass(frozen=True, eq=False, kw_only=True)
@@ -441,7 +484,8 @@ class Problem:
             term.check(items)
         except ValueError as error:
             raise ValueError(f"term {term.name!r}: {error}") from error
-        if isinstance(term, Focus) and options.get(term.choice) != term.points.shape[1]:
+        wide = term.points if isinstance(term, Focus) else term.value if isinstance(term, Quota) else None
+        if wide is not None and isinstance(term, Focus | Quota) and options.get(term.choice) != wide.shape[1]:
             raise ValueError(f"term {term.name!r}: choice {term.choice!r} does not have that number of options")
         if isinstance(term, Count) and 1 != term.penalty.shape[0] <= self.largest:
             raise ValueError(f"term {term.name!r}: the penalty table is too short for the largest group")

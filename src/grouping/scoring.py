@@ -13,7 +13,7 @@ from math import ceil
 
 import numpy as np
 
-from grouping.problem import BoolArray, Choice, Count, Focus, IntArray, Pair, Problem, Role
+from grouping.problem import BoolArray, Choice, Count, Focus, IntArray, Pair, Problem, Quota, Role
 
 Seated = Mapping[tuple[str, int], int]
 """Who holds a seat: (seat, group index) → item."""
@@ -198,13 +198,20 @@ class _Scorer:
             for t, term in enumerate(self.problem.terms)
             if isinstance(term, Focus) and term.choice == choice.name and term.applies_to(g)
         ]
-        if not terms:
+        quotas = [
+            (t, term, term.short(term.value[items].sum(axis=0)))
+            for t, term in enumerate(self.problem.terms)
+            if isinstance(term, Quota) and term.choice == choice.name and term.applies_to(g)
+        ]
+        if not terms and not quotas:
             return
         broken = np.zeros(len(choice.labels), dtype=np.int64)
         cost = np.zeros(len(choice.labels), dtype=np.int64)
         use = np.zeros((len(self.problem.budgets), len(choice.labels)), dtype=np.int64)
         if choice.capacity is not None:
             broken += np.maximum(size - choice.capacity, 0)
+        for _, _, short in quotas:
+            broken += short
         for t, term in terms:
             points = _focus_points(term, items)
             for b, budget in enumerate(self.problem.budgets):
@@ -219,6 +226,9 @@ class _Scorer:
         self.options[choice.name, g] = option
         if choice.capacity is not None and size > choice.capacity[option]:
             self._violate(choice.name, g, items, size - int(choice.capacity[option]))
+        for t, quota, short in quotas:
+            against = items[quota.value[items, option] > 0] if short[option] else ()
+            self._add(Part(t, g, int(short[option]), tuple(map(int, against))))
         for t, term in terms:
             shares = term.points[items, option]
             guilty = shares > 0

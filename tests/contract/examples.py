@@ -113,6 +113,28 @@ def travel(world: World, c: gp.Travel, group: str, members: list[Member], teams:
     return min(found, default=IMPOSSIBLE)
 
 
+def max_travel(world: World, c: gp.MaxTravel, group: str, members: list[Member], teams: list[Team]) -> int | None:
+    goers = [member for member in members if member.participation == "normal"]
+    beyond = [
+        sum(world.minutes(member.site, place) > c.minutes for member in goers) for place in places(world, len(members))
+    ]
+    return 100 * min(beyond) if beyond else IMPOSSIBLE
+
+
+def quorum(world: World, c: gp.Quorum, group: str, members: list[Member], teams: list[Team]) -> int:
+    """Return how many more would have to come."""
+    states = world.roster.availability(c.slots)
+    able = {"A": "A", "O": "AO", "R": "AOR"}[c.least]
+    who = [m.member_id for m in members if m.participation != "excused" and (c.counted == "all" or m.status == "full")]
+    short = []
+    for chosen in combinations(states.columns, min(c.sessions, states.shape[1])):
+        come = sum(any(states.loc[member, slot] in able for slot in chosen) for member in who)
+        share = Fraction(str(c.share)) * len(who)
+        needed = floor(share) + 1 if c.over else -floor(-share)
+        short.append(max(needed - come, 0))
+    return min(short)
+
+
 def shared_work(world: World, c: gp.SharedWork, group: str, members: list[Member], teams: list[Team]) -> int:
     outside = []
     for line, sites in world.works(c.by, c.near):
@@ -305,6 +327,8 @@ def novelty(world: World, c: gp.Novelty, group: str, members: list[Member], team
 DEFINITIONS: dict[str, Any] = {
     "Attendance": attendance,
     "Travel": travel,
+    "MaxTravel": max_travel,
+    "Quorum": quorum,
     "SharedWork": shared_work,
     "TeamCoverage": team_coverage,
     "Leader": leader,
@@ -317,6 +341,7 @@ DEFINITIONS: dict[str, Any] = {
     "FewDepartments": few_departments,
     "Mentoring": mentoring,
     "Continuity": continuity,
+    "MaxMoves": continuity,
     "Within": within,
     "Pin": pin,
     "Forbid": forbid,
@@ -465,6 +490,47 @@ CASES: tuple[Case, ...] = (
         ),
     ),
     Case(
+        "more than half",
+        gp.Quorum(slots=(NOON, LATE)),
+        SHIFTS,
+        ("shift", "participation", "status"),
+        (
+            Example("ideal", [1], 0),  # at noon
+            Example("broken", [0, 1], IMPOSSIBLE),  # one of two at noon, the other one late
+            Example("edge", [0, 1, 3], 0),  # two of three late
+            Example("edge", [4], IMPOSSIBLE),  # excused: nobody counts
+        ),
+    ),
+    Case(
+        "all of them in one of two sessions, on site",
+        gp.Quorum(share=1, over=False, counted="all", least="A", sessions=2, slots=(NOON, LATE)),
+        SHIFTS,
+        ("shift", "participation"),
+        (
+            Example("ideal", [0, 1], 0),  # m0 comes late, m1 at noon
+            Example("broken", [0, 2], IMPOSSIBLE),  # off duty is not on site
+            Example("edge", [4], 0),  # all of nobody
+        ),
+    ),
+    Case(
+        "half of the full members",
+        gp.Quorum(over=False, least="A", slots=(NOON, LATE)),
+        SHIFTS | {"status": ["full", "probationary", "full", "full", "full"]},
+        ("shift", "participation", "status"),
+        (
+            Example("ideal", [0, 1], 0),  # m1 does not count
+            Example("broken", [0, 2, 3], IMPOSSIBLE),  # one of three
+            Example("edge", [0, 2], 0),  # one of two
+        ),
+    ),
+    Case(
+        "a third of all, who may be at rest",
+        gp.Quorum(share="1/3", over=False, counted="all", least="R"),
+        {"shift": ["白班", "早班", "夜班", "中班"], "participation": ["normal", "normal", "normal", "excused"]},
+        ("shift", "participation"),
+        (Example("edge", [0, 1, 2], 0),),
+    ),
+    Case(
         "a travel table",
         gp.Travel(),
         SITES,
@@ -500,6 +566,32 @@ CASES: tuple[Case, ...] = (
             Example("broken", [0, 2], 83),  # 25 of 30 minutes, the default between sites: 83.3
             Example("edge", [0, 1, 2, 3], 166),  # at B: every way is rounded by itself, 83 + 83
         ),
+    ),
+    Case(
+        "no way of more than 6 minutes",
+        gp.MaxTravel(6),
+        SITES,
+        ("site", "participation"),
+        (
+            Example("ideal", [0, 3], 0),
+            Example("broken", [1, 2], IMPOSSIBLE),  # 15 minutes apart
+            Example("edge", [0, 1], 0),  # exactly 6
+            Example("edge", [2, 3, 4], 0),  # excused and online only may be 45 minutes away
+        ),
+        {"travel_minutes": WAYS},
+    ),
+    Case(
+        "a longest way and rooms",
+        gp.MaxTravel(15),
+        SITES,
+        ("site", "participation"),
+        (
+            Example("ideal", [1, 2], 0),
+            Example("broken", [0, 1, 4], IMPOSSIBLE),  # only C takes three, 45 minutes from A
+            Example("edge", [2, 3, 4], 0),
+            Example("edge", [0, 1, 2, 3], IMPOSSIBLE),  # no room takes four
+        ),
+        {"travel_minutes": WAYS, "sites": ROOMS},
     ),
     Case(
         "line or neighbourhood",
@@ -822,6 +914,18 @@ CASES: tuple[Case, ...] = (
             Example("broken", [0, 1, 2], 100),
             Example("broken", [0, 2, 4], 200),
             Example("edge", [3], 0),  # in no group today
+        ),
+    ),
+    Case(
+        "one move at most",
+        gp.MaxMoves(1),
+        PEOPLE | {"current_group": ["one", "one", "two", "two", None]},
+        ("current_group",),
+        (
+            Example("ideal", [0, 1], 0),
+            Example("broken", [0, 2], IMPOSSIBLE),  # one of two here, and one of two in the other group
+            Example("edge", [0, 1, 2], 100),  # just the one that may
+            Example("edge", [0, 1, 4], 0),  # in no group today
         ),
     ),
     Case(

@@ -8,7 +8,9 @@ from dataclasses import replace
 from random import Random
 from typing import TYPE_CHECKING
 
+import pandas as pd
 import pytest
+from tests.contract.examples import LATE, NOON
 from tests.helpers import least_cost, roster_of
 
 import grouping as gp
@@ -21,6 +23,7 @@ if TYPE_CHECKING:
     from grouping.plan.diagnosis import Diagnosis
 
 NONE: list[gp.Criterion] = []
+WAYS = pd.DataFrame({"from": ["A", "A", "B"], "to": ["B", "C", "C"], "minutes": [7, 45, 22]})
 
 
 def has_plan(roster: gp.Roster, policy: gp.Policy) -> bool:
@@ -106,9 +109,31 @@ def _mixture(draw: Random, ids: list[str]) -> gp.Policy:
     return first.replace(must=[*first.must, *second.must])
 
 
+def _far(draw: Random, ids: list[str]) -> gp.Policy:
+    rules: list[gp.Criterion] = [gp.MaxTravel(draw.randint(0, 15))]
+    if draw.random() < 0.5:
+        rules.append(gp.AtMost(2, kind="a"))
+    return gp.Policy(size=(2, 4), groups=draw.choice((None, 2)), must=rules, prefer=NONE)
+
+
+def _moved(draw: Random, ids: list[str]) -> gp.Policy:
+    rules: list[gp.Criterion] = [gp.MaxMoves(draw.randint(0, 1)), gp.Apart(draw.sample(ids, 2))]
+    if draw.random() < 0.5:
+        rules.append(gp.AtMost(1, kind="a"))
+    wishes = [gp.Continuity(), gp.EvenSize()] if draw.random() < 0.5 else NONE
+    return gp.Policy(size=(2, 4), groups=draw.choice((None, 2)), must=rules, prefer=wishes)
+
+
+def _absent(draw: Random, ids: list[str]) -> gp.Policy:
+    rules: list[gp.Criterion] = [gp.Quorum(least=draw.choice("AO"), slots=(NOON, LATE)), gp.AtLeast(3)]
+    if draw.random() < 0.5:
+        rules.append(gp.Together(draw.sample(ids, 2)))
+    return gp.Policy(size=(2, 4), groups=draw.choice((None, 2)), must=rules, prefer=NONE)
+
+
 CAUSES: dict[str, Callable[[Random, list[str]], gp.Policy]] = {
     "sizes": _sizes, "number": _number, "pins": _pins, "apart": _apart, "quorum": _quorum, "leaders": _leaders,
-    "mixture": _mixture,
+    "mixture": _mixture, "far": _far, "moved": _moved, "absent": _absent,
 }  # fmt: skip
 EACH = 30
 
@@ -122,6 +147,10 @@ def generated(cause: str) -> list[tuple[gp.Roster, gp.Policy]]:
         roster = roster_of(
             kind=[draw.choice("aabbc") for _ in range(count)],
             status=[draw.choice(("full", "full", "probationary")) for _ in range(count)],
+            **({"site": [draw.choice("ABC") for _ in range(count)]} if cause == "far" else {}),
+            **({"current_group": [draw.choice("xy") for _ in range(count)]} if cause == "moved" else {}),
+            **({"shift": [draw.choice(("白班", "中班", "夜班")) for _ in range(count)]} if cause == "absent" else {}),
+            companions={"travel_minutes": WAYS} if cause == "far" else None,
         )
         policy = CAUSES[cause](draw, list(roster.member_ids))
         if not has_plan(roster, policy):
@@ -367,6 +396,32 @@ def test_nobody_to_divide() -> None:
     assert "No change that makes a plan possible was found in time." in diagnosis.text()
 
 
+def test_a_longest_way_is_raised_by_as_little_as_is_needed() -> None:
+    roster = roster_of(site=["A", "A", "B", "B", "C", "C"], companions={"travel_minutes": WAYS})
+    policy = gp.Policy(size=(3, 6), must=[gp.AtLeast(3), gp.MaxTravel(6)], prefer=NONE)
+    said, relaxed = changes(roster, policy)
+    assert said == ["allow ways of up to 25 instead of 6 minutes"]  # at B: 7 and 22 minutes
+    assert relaxed.must == (gp.AtLeast(3), gp.MaxTravel(25))
+    sentences = gp.diagnose(roster, policy).text("zh")
+    assert "成员到活动地点的路程不超过6分钟" in sentences
+    assert "到活动地点的路程上限由6分钟放宽到25分钟" in sentences
+
+
+def test_a_limit_of_moves_is_raised_by_as_little_as_is_needed() -> None:
+    roster = roster_of(current_group=["x", "x", "x", "x", "y", "y", "y", "y"])
+    must = [gp.AtLeast(3), gp.MaxMoves(0), gp.Apart(["m0", "m1"]), gp.Apart(["m4", "m5"])]
+    found = gp.diagnose(roster, gp.Policy(size=(3, 8), must=must, prefer=NONE), time_limit=30)
+    assert found.relaxation is not None
+    (change,) = found.relaxation.changes
+    assert (change.kind, change.before, change.after, change.amount) == ("criterion", "MaxMoves(0)", "MaxMoves(2)", 2)
+    assert change.sentence() == "allow up to 2 instead of 0 to be moved from their groups of today"
+    assert change.sentence("zh") == "由其他小组调入的总人数上限由0人放宽到2人"
+    assert "由其他小组调入的成员总共不超过0人" in found.text("zh")
+    assert found.relaxation.policy.must[1] == gp.MaxMoves(2)
+    assert found.relaxation.plan is not None
+    assert found.relaxation.proven
+
+
 def test_a_rule_that_reads_the_sizes() -> None:
     roster = roster_of(kind=["a"] * 5)
     policy = gp.Policy(size=(2, 2), must=[gp.EvenSize(band=(2, 2))], prefer=NONE)
@@ -387,6 +442,8 @@ def test_a_rule_that_reads_the_sizes() -> None:
         ([gp.AtLeast(1, kind="a"), gp.AtLeast(2, kind="a")], "it follows from “at least 2 members with kind=a in each"),
         ([gp.Apart(["m0", "m1"]), gp.Apart(["m0", "m1", "m2"])], "it follows from “m0, m1 and m2 in different groups”"),
         ([gp.Pin("m0", "G1"), gp.Forbid("m0", "G2")], "it follows from “m0 in G1”"),
+        ([gp.MaxMoves(0)], "no division moves so many"),
+        ([gp.MaxTravel(15)], "every division of this roster keeps it"),
         ([gp.Within("department")], "every division of this roster keeps it"),
     ],
 )

@@ -86,6 +86,7 @@ def criteria(members: int) -> dict[str, st.SearchStrategy[gp.Criterion]]:
     return {
         "Attendance": st.builds(gp.Attendance, sessions=st.sampled_from([1, 1, 2])),
         "Travel": st.builds(gp.Travel, limit=st.sampled_from([10, 30])),
+        "MaxTravel": st.builds(gp.MaxTravel, minutes=st.sampled_from([0, 6, 15])),
         "SharedWork": st.builds(
             gp.SharedWork, by=st.sampled_from(["line", "both", "zone"]), near=st.sampled_from([6, 10])
         ),
@@ -98,12 +99,23 @@ def criteria(members: int) -> dict[str, st.SearchStrategy[gp.Criterion]]:
         "Apart": st.builds(gp.Apart, ids=ids),
         "EvenSize": st.builds(gp.EvenSize, band=st.sampled_from([(2, 3), (7, 9)])),
         "FewDepartments": st.builds(gp.FewDepartments, most=st.integers(1, 2)),
+        "Quorum": st.builds(
+            gp.Quorum,
+            share=st.sampled_from([0.5, 0.85, Fraction(2, 3)]),
+            counted=st.sampled_from(["full", "all"]),
+            least=st.sampled_from(["A", "O"]),
+            sessions=st.sampled_from([1, 2]),
+        ),
+        "MaxMoves": st.builds(gp.MaxMoves, most=st.integers(0, 3)),
         "Mentoring": st.builds(gp.Mentoring, full=st.integers(1, 2)),
         "Continuity": st.builds(gp.Continuity),
     }
 
 
-RULES = ("Leader", "AtLeast", "AtMost", "Together", "Apart", "Mentoring", "FewDepartments", "SharedWork", "Travel")
+RULES = (
+    "Leader", "AtLeast", "AtMost", "Together", "Apart", "Mentoring", "FewDepartments", "SharedWork", "Travel",
+    "MaxTravel", "MaxMoves", "Quorum",
+)  # fmt: skip
 WEIGHTS = st.sampled_from([1, 1, 2, 3, 0.5, 0.1, Fraction(1, 3)])
 
 
@@ -125,10 +137,20 @@ def policies(draw: st.DrawFn, members: int) -> gp.Policy:
     if isinstance(groups, list):
         must.append(draw(st.sampled_from([gp.Pin("m1", "west"), gp.Forbid("m1", "west"), gp.Pin("m0", "east")])))
     prefer = []
-    for name in draw(st.lists(st.sampled_from(sorted(made)), min_size=1, max_size=6, unique=True)):
+    for name in draw(
+        st.lists(
+            st.sampled_from(sorted(name for name in made if not gp.REGISTRY[name].only_must)),
+            min_size=1,
+            max_size=6,
+            unique=True,
+        )
+    ):
         criterion = draw(made[name])
         changes: dict[str, Any] = {"weight": draw(WEIGHTS), "principle": draw(st.sampled_from([None, None, "act"]))}
         prefer.append(_with(criterion, **changes))
+    quorum = next((rule for rule in must if isinstance(rule, gp.Quorum)), None)
+    if quorum is not None:  # the sessions are the same for all
+        prefer = [_with(c, sessions=quorum.sessions) if isinstance(c, gp.Attendance) else c for c in prefer]
     principles = draw(
         st.dictionaries(st.sampled_from(gp.PRINCIPLES), st.sampled_from([0, 1, 2, 0.25, Fraction(2, 3)]), max_size=3)
     )
@@ -147,7 +169,8 @@ def asked(draw: st.DrawFn) -> tuple[Roster, gp.Policy]:
 
 def parts_of(roster: Roster, policy: gp.Policy) -> list[list[str]]:
     """Return the members of every part that is divided by itself."""
-    if policy.groups is None and any(isinstance(criterion, gp.Within) for criterion in policy.must):
+    one = any(isinstance(criterion, gp.MaxMoves) for criterion in policy.must)
+    if policy.groups is None and not one and any(isinstance(criterion, gp.Within) for criterion in policy.must):
         branches = [member.branch for member in roster.members]
         return [[m.member_id for m in roster.members if m.branch == branch] for branch in dict.fromkeys(branches)]
     return [list(roster.member_ids)]
@@ -207,3 +230,32 @@ def test_by_column_generation(found: tuple[Roster, gp.Policy]) -> None:
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(engine, "SMALL", 0)
         check(*found)
+
+
+@settings(SETTINGS, max_examples=40)
+@given(data=st.data())
+def test_with_few_moves(data: st.DataObject) -> None:
+    roster = data.draw(rosters())
+    origins = data.draw(st.lists(st.sampled_from("xyz"), min_size=len(roster), max_size=len(roster)))
+    today = [m.model_copy(update={"current_group": g}) for m, g in zip(roster.members, origins, strict=True)]
+    policy = data.draw(policies(len(roster)))
+    rules = [rule for rule in policy.must if not isinstance(rule, gp.MaxMoves)]
+    wishes = [wish for wish in policy.prefer if not isinstance(wish, gp.AtLeast)]  # may cost more than 100 a member
+    few = gp.MaxMoves(data.draw(st.integers(0, 2)))
+    check(roster.with_members(today), policy.replace(must=[*rules, few], prefer=wishes))
+
+
+@settings(SETTINGS, max_examples=40)
+@given(data=st.data())
+def test_with_a_quorum(data: st.DataObject) -> None:
+    roster = data.draw(rosters())
+    policy = data.draw(policies(len(roster)))
+    rules = [rule for rule in policy.must if not isinstance(rule, gp.Quorum)]
+    wishes = [wish for wish in policy.prefer if not isinstance(wish, gp.AtLeast | gp.Attendance)]
+    quorum = data.draw(criteria(len(roster))["Quorum"])
+    meeting = gp.Attendance(sessions=quorum.sessions)
+    check(roster, policy.replace(must=[*rules, quorum], prefer=[*wishes, meeting]))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(engine, "SMALL", 0)
+        patch.setattr(engine, "TINY", 0)
+        check(roster, policy.replace(must=[*rules, quorum], prefer=[*wishes, meeting]))

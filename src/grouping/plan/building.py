@@ -13,7 +13,7 @@ import numpy as np
 from grouping.plan.records import BrokenRule, CriterionScore, Finding, GroupSummary, Result, Seat
 from grouping.policy.convene import Attendance
 from grouping.policy.criterion import PRINCIPLES
-from grouping.problem import Focus, IntArray, Role
+from grouping.problem import Focus, IntArray, Quota, Role
 from grouping.scoring import worst_of
 
 if TYPE_CHECKING:
@@ -260,7 +260,7 @@ class _Teller:
         ]
 
     def _option(self, term: object, g: int) -> str:
-        if not isinstance(term, Focus) or (term.choice, g) not in self.score.options:
+        if not isinstance(term, Focus | Quota) or (term.choice, g) not in self.score.options:
             return ""
         choice = next(choice for choice in self.problem.choices if choice.name == term.choice)
         return choice.labels[self.score.options[term.choice, g]]

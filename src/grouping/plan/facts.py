@@ -12,9 +12,9 @@ import numpy as np
 
 from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
 from grouping.policy.context import Context
-from grouping.policy.convene import STATES, Attendance, Travel
+from grouping.policy.convene import STATES, Attendance, MaxTravel, Travel
 from grouping.policy.criterion import PRINCIPLES, Criterion
-from grouping.policy.manage import Continuity, EvenSize, FewDepartments, Mentoring
+from grouping.policy.manage import Continuity, EvenSize, FewDepartments, MaxMoves, Mentoring
 from grouping.problem import Role
 
 if TYPE_CHECKING:
@@ -134,14 +134,14 @@ class _Reader:
         )
         fit, rank, candidates, able = self._leader()
         departments = Counter(self.people[i].department or "" for i in self.items)
-        came, stayed, left = self._origins() if continuity else ((), (), ())
+        came, stayed, left = self._origins() if continuity or self._entry(MaxMoves) else ((), (), ())
         return GroupFacts(
             summary=self.summary,
             members=self.ids,
             principles=self._principles(),
             states=() if attendance is None else self._states(attendance),
             excused=() if attendance is None else self._with("participation", "excused"),
-            ways=() if travel is None else self._ways(),
+            ways=() if travel is None and self._entry(MaxTravel) is None else self._ways(),
             outside=() if work is None else self._guilty(work),
             led=any(isinstance(term, Role) for term in self.part.compiled.problem.terms),
             fit=fit,

@@ -24,9 +24,8 @@ def reasons(part: Compiled) -> list[str]:
     if found:
         return found
     problem = part.problem
-    rules = named(
-        dict.fromkeys([term.name for term in problem.terms if term.must] + [p.name for p in problem.placements])
-    )
+    names = [term.name for term in problem.terms if term.must] + [placement.name for placement in problem.placements]
+    rules = named(dict.fromkeys([*names, *(budget.name for budget in problem.budgets)]))
     sizes = list(dict.fromkeys((group.lo, group.hi) for group in problem.groups))
     limits = " or ".join(f"{lo} to {hi}" for lo, hi in sizes)
     return [

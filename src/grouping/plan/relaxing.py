@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING, Any
 
 from grouping.phrases import Phrase, said
 from grouping.plan.ruling import named_groups
-from grouping.plan.wording import given_up, groups
+from grouping.plan.wording import given_up, groups, raised
 from grouping.policy.compiling import in_part
 from grouping.policy.policy import GroupSpec
 from grouping.policy.rules import Forbid, Pin
@@ -63,6 +63,11 @@ class Slack:
         """Return the pieces that are given up of a rule, by its position in the policy."""
         return [piece for p in self._of(index) if (piece := self.ruling.criteria[p]) is not None]
 
+    def raised(self, index: int) -> int:
+        """Return by how many members the limit of a rule that counts over the whole plan is raised."""
+        caps = zip(self.ruling.loose.caps, self.found.caps, strict=True)
+        return sum(steps for cap, steps in caps if self.ruling.rules[cap.rule].index == index)
+
     def amount(self, index: int) -> int:
         """Return how much of a rule is given up."""
         return sum(self.ruling.loose.pieces[p].amount for p in self._of(index))
@@ -110,6 +115,9 @@ class Slack:
                 after = ", ".join(rule.label for rule in left) or None
                 text = given_up(whole, pieces)
                 yield Change("criterion", whole.label, part, whole.label, after, self.amount(index), text)
+            if more := self.raised(index):
+                higher = whole.raised(more)
+                yield Change("criterion", whole.label, part, whole.label, higher.label, more, raised(whole, higher))
         for name in sorted(self.without_leader):
             rule = next(rule for rule in ruling.rules if rule.kind == "leader" and rule.group == name)
             text = Phrase(f"do not ask that {rule.text}", f"不再要求{said(rule.text, 'zh')}")
@@ -157,7 +165,8 @@ def relaxed(policy: Policy, slacks: Sequence[Slack]) -> Policy:
         if isinstance(rule, Pin | Forbid) and rule.group in left_out:
             continue
         pieces = [piece for slack in slacks for piece in slack.given_up(index)]
-        must += rule.without(pieces) if pieces else (rule,)
+        more = sum(slack.raised(index) for slack in slacks)
+        must += rule.without(pieces) if pieces else (rule.raised(more) if more else rule,)
     sizes = [policy.size]
     own: dict[str, tuple[int, int]] = {}
     number: Groups = policy.groups

@@ -16,14 +16,14 @@ from grouping.policy.attributes import Affinity, Novelty
 from grouping.policy.general import Apart, AtLeast, Together
 from grouping.policy.policy import GroupSpec
 from grouping.policy.rules import Forbid, Keep, Pin, Within
-from grouping.problem import Count, Focus, Pair, Role
-from grouping.solving.loosening import Band, Loose, Number, Piece
+from grouping.problem import Count, Focus, Pair, Quota, Role
+from grouping.solving.loosening import Band, Cap, Loose, Number, Piece
 
 if TYPE_CHECKING:
     from grouping.policy.compiling import Compiled, Draft
     from grouping.policy.criterion import Criterion
     from grouping.policy.policy import Policy
-    from grouping.problem import Placement, Problem, Term
+    from grouping.problem import BoolArray, Placement, Problem, Term
 
 HARDNESS: tuple[tuple[tuple[type[Criterion], ...], int], ...] = (
     ((Apart, Affinity, Novelty), 3),
@@ -132,7 +132,8 @@ def taken_apart(draft: Draft, policy: Policy, slots: int | None = None) -> Rulin
     every = tuple(range(len(compiled.problem.groups)))
     bands = [replace(band, groups=every) if not specs else band for band in bands]
     made, criteria = _pieces(compiled, rules, pieces)
-    loose = Loose(compiled.problem, tuple(rule.hardness for rule in rules), made, tuple(bands), number)
+    caps = tuple(_caps(compiled, pieces))
+    loose = Loose(compiled.problem, tuple(rule.hardness for rule in rules), made, tuple(bands), number, caps)
     return Ruling(draft, compiled, tuple(rules), criteria, loose)
 
 
@@ -195,10 +196,21 @@ def _needed(term: Term | Placement, members: int) -> int:
         return -(-whole // allowed) if allowed else 1
     if isinstance(term, Focus):
         return int(term.points.shape[1])
+    if isinstance(term, Quota):
+        return _cover(term.value <= 0)
     if isinstance(term, Pair) and len(term.first):
         beside: int = np.bincount(np.concatenate([term.first, term.second])).max()
         return int(beside) + 1
     return 1
+
+
+def _cover(suits: BoolArray) -> int:
+    """Return how many options suffice to suit every item that some option suits, chosen one by one."""
+    left, count = suits.any(axis=1), 0
+    while left.any():
+        left = left & ~suits[:, int(suits[left].sum(axis=0).argmax())]
+        count += 1
+    return max(count, 1)
 
 
 def _pieces(
@@ -209,7 +221,8 @@ def _pieces(
     placed: dict[str, list[int]] = {}
     for p, placement in enumerate(problem.placements):
         placed.setdefault(placement.name, []).append(p)
-    terms_of = {id(entry.criterion): entry.terms for entry in compiled.entries if entry.must}
+    ruled = (entry for entry in compiled.entries if entry.must and entry.criterion.allowance is None)
+    terms_of = {id(entry.criterion): entry.terms for entry in ruled}
     made: list[Piece] = []
     criteria: list[Criterion | None] = []
     for number, piece in pieces:
@@ -222,6 +235,15 @@ def _pieces(
             made.append(Piece(at, terms, tuple(placed.get(rule.label, ()))))
             criteria.append(None)
     return tuple(_weighed(compiled.problem, made)), tuple(criteria)
+
+
+def _caps(compiled: Compiled, pieces: list[tuple[int, Criterion]]) -> Iterator[Cap]:
+    """Yield the limits of what the whole plan pays, to be raised member by member."""
+    budgets = [budget.name for budget in compiled.problem.budgets]
+    label_of = {id(entry.criterion): entry.label for entry in compiled.entries if entry.label in budgets}
+    for number, piece in pieces:
+        if id(piece) in label_of:
+            yield Cap(number, budgets.index(label_of[id(piece)]), 100)
 
 
 def _weighed(problem: Problem, pieces: list[Piece]) -> Iterator[Piece]:

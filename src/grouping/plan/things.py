@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from grouping.problem import Choice, Count, Focus, IntArray, Pair, Problem, Role
+from grouping.problem import Choice, Count, Focus, IntArray, Pair, Problem, Quota, Role
 from grouping.scoring import Seated, place_things
 
 Tables = dict[tuple[int, bytes, bytes], "_Table"]
@@ -64,6 +64,9 @@ def _plain(problem: Problem, loose: IntArray) -> bool:
             barred = term.forbidden is not None and bool(term.forbidden[loose].any())
             if barred or (term.must and bool(term.points[loose].any())):
                 return False
+        elif isinstance(term, Quota):
+            if term.value[loose].any():
+                return False
         elif isinstance(term, Count | Role):
             if (term.value if isinstance(term, Count) else term.eligible)[loose].any():
                 return False
@@ -107,6 +110,8 @@ def _options(
     if choice.capacity is not None:
         broken += np.maximum(size - choice.capacity, 0)
     for term in problem.terms:
+        if isinstance(term, Quota) and term.choice == choice.name and term.applies_to(group):
+            broken += term.short(term.value[items].sum(axis=0))
         if not isinstance(term, Focus) or term.choice != choice.name or not term.applies_to(group):
             continue
         points = term.points[items].sum(axis=0) + (0 if term.fixed is None else term.fixed)

@@ -309,7 +309,7 @@ def _asked(part: Compiled, aim: Aim) -> Problem:
         Budget(name, tuple(term.weight if principle.get(t) == name else 0 for t, term in enumerate(terms)), most)
         for name, most in aim.limits
     )
-    return replace(problem, terms=terms, budgets=budgets)
+    return replace(problem, terms=terms, budgets=(*problem.budgets, *budgets))
 
 
 def _losses(plan: Plan) -> dict[str, int]:

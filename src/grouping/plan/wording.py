@@ -7,7 +7,9 @@ from typing import TYPE_CHECKING, Any
 
 from grouping.phrases import Phrase, said
 from grouping.policy.act import Leader
+from grouping.policy.convene import MaxTravel, Quorum
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
+from grouping.policy.manage import MaxMoves
 from grouping.policy.rules import Forbid, Keep, Pin, Within
 from grouping.policy.wording import called
 
@@ -114,6 +116,14 @@ def in_words(rule: Criterion) -> Phrase:
         return Phrase(f"groups never cross a {rule.attr}", f"小组不跨{attribute(rule.attr)}")
     if isinstance(rule, Leader):
         return _leader_in_words(rule)
+    if isinstance(rule, MaxTravel):
+        en = f"nobody more than {rule.minutes} minutes from the meeting place"
+        return Phrase(en, f"成员到活动地点的路程不超过{rule.minutes}分钟")
+    if isinstance(rule, Quorum):
+        return _quorum_in_words(rule)
+    if isinstance(rule, MaxMoves):
+        en = f"at most {rule.most} moved from their groups of today"
+        return Phrase(en, f"由其他小组调入的成员总共不超过{rule.most}人")
     return Phrase(rule.label, called(rule.label, "zh"))
 
 
@@ -125,6 +135,14 @@ def _kept_in_words(rule: Keep) -> Phrase:
     if rule.leader is not None:
         en, zh = f"{en}, led by {rule.leader}", f"{zh}，由{rule.leader}任组长"
     return Phrase(en, zh)
+
+
+def _quorum_in_words(rule: Quorum) -> Phrase:
+    who = people([("status", "full")] if rule.counted == "full" else [])
+    percent = f"{float(100 * rule.share):g}%"
+    much = Phrase(f"more than {percent}", f"超过{percent}") if rule.over else Phrase(f"{percent}", f"至少{percent}")
+    able = f"{much if rule.over else f'at least {much}'} of the {who} can attend each group's session"
+    return Phrase(able, f"每组有{much.zh}的{who.zh}能参加活动")
 
 
 def _leader_in_words(rule: Leader) -> Phrase:
@@ -173,8 +191,27 @@ def given_up(rule: Criterion, pieces: Sequence[Criterion]) -> Phrase:
         return sentences(_let_lead(piece) for piece in pieces if isinstance(piece, Leader))
     if isinstance(rule, Within):
         return Phrase(f"let groups cross a {rule.attr}", f"允许小组跨{attribute(rule.attr)}")
+    if isinstance(rule, MaxTravel) and left and isinstance(left[0], MaxTravel):
+        now = left[0].minutes
+        return Phrase(
+            f"allow ways of up to {now} instead of {rule.minutes} minutes",
+            f"到活动地点的路程上限由{rule.minutes}分钟放宽到{now}分钟",
+        )
     words = in_words(rule)
+    if isinstance(rule, Quorum):
+        return Phrase(f"do not ask that {words}", f"不再要求{words.zh}")
     return Phrase(f"do not ask for {words}", f"不再要求{words.zh}")
+
+
+def raised(rule: Criterion, now: Criterion) -> Phrase:
+    """Return what is allowed when the limit of a rule that counts over the whole plan is raised."""
+    if isinstance(rule, MaxMoves) and isinstance(now, MaxMoves):
+        return Phrase(
+            f"allow up to {now.most} instead of {rule.most} to be moved from their groups of today",
+            f"由其他小组调入的总人数上限由{rule.most}人放宽到{now.most}人",
+        )
+    before, after = in_words(rule), in_words(now)
+    return Phrase(f"ask for {after} instead of {before}", f"由“{before.zh}”改为“{after.zh}”")
 
 
 def _let_lead(piece: Leader) -> Phrase:

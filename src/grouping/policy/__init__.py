@@ -2,10 +2,10 @@
 
 from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
 from grouping.policy.attributes import Affinity, Alike, Different, Mixed, NarrowRange, Novelty
-from grouping.policy.convene import Attendance, Travel
+from grouping.policy.convene import Attendance, MaxTravel, Quorum, Travel
 from grouping.policy.criterion import PRINCIPLES, REGISTRY, Criterion
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
-from grouping.policy.manage import Continuity, EvenSize, FewDepartments, Mentoring
+from grouping.policy.manage import Continuity, EvenSize, FewDepartments, MaxMoves, Mentoring
 from grouping.policy.policy import GroupSpec, Policy
 from grouping.policy.rules import Forbid, Keep, Pin, Within
 
@@ -28,12 +28,15 @@ __all__ = [
     "Keep",
     "Leader",
     "LeaderFit",
+    "MaxMoves",
+    "MaxTravel",
     "Mentoring",
     "Mixed",
     "NarrowRange",
     "Novelty",
     "Pin",
     "Policy",
+    "Quorum",
     "SharedWork",
     "TeamCoverage",
     "Together",

@@ -18,7 +18,7 @@ from grouping.policy.criterion import PRINCIPLES, Criterion, unknown
 from grouping.policy.general import Apart, Together
 from grouping.policy.policy import GroupSpec, Policy
 from grouping.policy.rules import Keep, Within
-from grouping.problem import BoolArray, Group, Placement, Problem, Role, Term
+from grouping.problem import BoolArray, Budget, Group, Placement, Problem, Role, Term
 from grouping.roster.splitting import split_roster
 
 if TYPE_CHECKING:
@@ -77,7 +77,8 @@ class Compiled:
 def compile_parts(roster: Roster, policy: Policy, names: Mapping[str, str] | None = None) -> tuple[Compiled, ...]:
     """Return one compiled problem for each independent part of the roster.
 
-    Parts are independent when ``Within`` keeps them apart and the number of groups is free.
+    Parts are independent when ``Within`` keeps them apart, the number of groups is free, and no rule counts over the
+    whole plan.
 
     Parameters
     ----------
@@ -209,7 +210,8 @@ def _split(roster: Roster, policy: Policy, judged: bool) -> Iterator[tuple[str, 
 def parts_of(roster: Roster, policy: Policy) -> dict[str, str]:
     """Return the name of the independent part that each member belongs to, "" when there is one part only."""
     borders = [criterion for criterion in policy.must if isinstance(criterion, Within)]
-    if policy.groups is not None or not borders:
+    whole = policy.groups is not None or any(criterion.allowance is not None for criterion in policy.must)
+    if whole or not borders:
         return dict.fromkeys(roster.member_ids, "")
     context = Context(roster, (), policy.size, (0, 0))
     values = zip(*(border.values(context) for border in borders), strict=True)
@@ -366,13 +368,18 @@ def _compile(draft: Draft, loose: tuple[tuple[Criterion, ...], int] | None = Non
     terms: list[Term] = []
     placements: list[Placement] = []
     entries: list[Entry] = []
+    budgets: list[tuple[str, range, int]] = []
     soft = iter(shares)
     for criterion, must, data_terms, placed in made:
         share = Fraction(0) if must else next(soft)
         label = _unique(criterion.label, [entry.label for entry in entries])
         first = len(terms)
         weight = int(share * scale)
-        terms += [replace(term, name=label, weight=weight, must=must) for term in data_terms]
+        allowance = criterion.allowance if must else None
+        demanded = must and allowance is None
+        terms += [replace(term, name=label, weight=weight, must=demanded) for term in data_terms]
+        if allowance is not None:
+            budgets.append((label, range(first, len(terms)), allowance))
         placements += placed
         principle = criterion.principle or criterion.home
         entries.append(Entry(label, criterion, principle, must, share, tuple(range(first, len(terms)))))
@@ -388,6 +395,10 @@ def _compile(draft: Draft, loose: tuple[tuple[Criterion, ...], int] | None = Non
         scale=scale,
         keys=(*roster.member_ids, *(f"team:{team.team}" for team in context.teams)),
         worst_first=policy.fairness == "worst",
+        budgets=tuple(
+            Budget(name, tuple(int(t in counted) for t in range(len(terms) + len(named_terms))), most)
+            for name, counted, most in budgets
+        ),
     )
     teams = tuple(team.team for team in context.teams)
     return Compiled(part, roster, policy, problem, tuple(entries), teams, tuple(silent))

@@ -35,7 +35,7 @@ class Criterion:
     A subclass sets ``home`` (its principle), ``title`` (what it is called in Chinese), ``source`` (where the rule or
     method comes from), ``shows`` (the column of the group table that its option fills, if any) and ``words`` (a
     sentence for a group in each language, over the facts ``points, size, amount, option, holder, guilty``), and
-    writes :meth:`terms`. Under ``must`` the very same terms demand 0 points.
+    writes :meth:`terms`. Under ``must`` the very same terms demand 0 points, or keep an :attr:`allowance`.
     """
 
     weight: float = field(default=1, kw_only=True)
@@ -97,6 +97,21 @@ class Criterion:
     def calls(self) -> tuple[str, ...]:
         """The names of the groups that have to be there by these names for the criterion to speak of them."""
         return ()
+
+    @property
+    def allowance(self) -> int | None:
+        """As a rule, how many points the terms may cost over the whole plan; None demands 0 points of every group."""
+        return None
+
+    def raised(self, members: int) -> Self:
+        """Return the rule with so much more allowance, in members of 100 points each.
+
+        Raises
+        ------
+        PolicyError
+            When the rule has no allowance.
+        """
+        raise PolicyError(f"{self.label} has no limit that could be raised")
 
     def restricted(self, ids: frozenset[str]) -> Self | None:
         """Return the criterion for a part of the roster, or None when nothing of it is left there.

@@ -3,10 +3,10 @@
 from __future__ import annotations
 
 from collections.abc import Iterable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from math import comb
-from typing import TYPE_CHECKING, ClassVar
+from typing import TYPE_CHECKING, ClassVar, Self
 
 import numpy as np
 
@@ -176,10 +176,70 @@ class Continuity(Criterion):
 
     def terms(self, context: Context) -> list[Term | Placement]:
         """See :meth:`Criterion.terms`."""
-        today = [member.current_group for member in context.roster.members]
-        names = list(dict.fromkeys(name for name in today if name))
-        if not names:
-            return []
-        points = [[100 if name and name != option else 0 for option in names] for name in today]
-        context.choice("origin", lambda: Choice("origin", tuple(names)))
-        return [Focus(name=self.label, choice="origin", points=context.pad(np.array(points, dtype=np.int64)))]
+        return _moves(context, self.label)
+
+
+@dataclass(frozen=True)
+class MaxMoves(Criterion):
+    """In the whole plan at most ``most`` members come from elsewhere than the old group that their new group continues.
+
+    Moves are counted as Continuity counts them, 100 points each: every group continues the old group that costs it
+    least, and members who are in no group today count 0.
+
+    Parameters
+    ----------
+    most : how many members may come from elsewhere, over all groups
+
+    Notes
+    -----
+    The count runs over the whole plan. So branches are not independent any more: the roster is solved as one problem,
+    which takes longer and is proven less often. It does not go with ``fairness="worst"``.
+
+    Examples
+    --------
+    Of six members of today's first group and three of the second, two groups are formed, one with four of the first and
+    two of the second, one with two of the first and one of the second: 2 + 1 = 3 moves break ``most=2``.
+    """
+
+    most: int
+
+    title: ClassVar[str] = "调整人数上限"
+    single: ClassVar[bool] = True
+    only_must: ClassVar[bool] = True
+    source: ClassVar[str] = "adjusting beats re-forming: move few people from where they are today"
+    shows: ClassVar[str | None] = "continues"
+    words: ClassVar = Continuity.words
+
+    def faults(self) -> Iterable[str]:
+        """See :meth:`Criterion.faults`."""
+        if isinstance(self.most, bool) or not isinstance(self.most, int) or self.most < 0:
+            yield f"most is a whole number, not negative, not {self.most!r}"
+
+    @property
+    def label(self) -> str:
+        """See :meth:`Criterion.label`."""
+        return f"MaxMoves({self.most})"
+
+    @property
+    def allowance(self) -> int | None:
+        """See :attr:`Criterion.allowance`."""
+        return 100 * self.most
+
+    def raised(self, members: int) -> Self:
+        """See :meth:`Criterion.raised`."""
+        return replace(self, most=self.most + members)
+
+    def terms(self, context: Context) -> list[Term | Placement]:
+        """See :meth:`Criterion.terms`."""
+        return _moves(context, self.label)
+
+
+def _moves(context: Context, owner: str) -> list[Term | Placement]:
+    """Return what counts the members who are not of the old group that theirs continues; nothing without old groups."""
+    today = [member.current_group for member in context.roster.members]
+    names = list(dict.fromkeys(name for name in today if name))
+    if not names:
+        return []
+    points = [[100 if name and name != option else 0 for option in names] for name in today]
+    context.choice("origin", lambda: Choice("origin", tuple(names)))
+    return [Focus(name=owner, choice="origin", points=context.pad(np.array(points, dtype=np.int64)))]

@@ -10,7 +10,7 @@ from typing import Any, Self, cast
 
 from grouping.errors import Issue, PolicyError
 from grouping.policy.act import Leader, LeaderFit, SharedWork, TeamCoverage
-from grouping.policy.convene import Attendance, Travel
+from grouping.policy.convene import Attendance, Quorum, Travel
 from grouping.policy.criterion import (
     PRINCIPLES,
     Criterion,
@@ -122,6 +122,7 @@ class Policy:
             if criterion.only_must:
                 name = type(criterion).__name__
                 faults.append(Issue("only_must", f"prefer: {name} is a rule", advice=f"move {name} to must"))
+        faults += _other_sessions(self)
         faults += [
             unknown("principle", key, PRINCIPLES, "principles") for key in self.principles if key not in PRINCIPLES
         ]
@@ -314,6 +315,20 @@ def default_prefer(size: tuple[int, int]) -> tuple[Criterion, ...]:
 
 def _set(policy: Policy, name: str, value: object) -> None:
     object.__setattr__(policy, name, value)
+
+
+def _other_sessions(policy: Policy) -> list[Issue]:
+    """Return the fault of a quorum in other sessions than those that attendance is about."""
+    meetings = [c for c in (*policy.must, *policy.prefer) if isinstance(c, Attendance)]
+    return [
+        Issue(
+            "other_sessions",
+            "must: Quorum and Attendance speak of different sessions",
+            advice="give both the same sessions and slots, and Attendance its usual credits",
+        )
+        for quorum in policy.must
+        if isinstance(quorum, Quorum) and any(meeting.asked != quorum.meeting.asked for meeting in meetings)
+    ]
 
 
 def _merged(base: Iterable[Criterion], added: Iterable[Criterion]) -> tuple[Criterion, ...]:

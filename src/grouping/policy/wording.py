@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from fractions import Fraction
 from functools import cache
 
 from grouping.policy.criterion import REGISTRY
@@ -14,6 +15,7 @@ _OFFICE = re.compile(r"leader of (.+)", re.DOTALL)
 _DAY = re.compile(r"(\d{4})-(\d\d)-(\d\d) (Mon|Tue|Wed|Thu|Fri|Sat|Sun) ")
 _NEAR = re.compile(r" ±(\d+) min$")
 _DAYS = dict(zip(("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"), "一二三四五六日", strict=True))
+_UNITS = {"AtLeast": "人", "AtMost": "人", "MaxMoves": "人", "MaxTravel": "分钟"}
 _RULES = {
     "size": ("group size", "小组人数"),
     "groups": ("number of groups", "小组数"),
@@ -53,8 +55,10 @@ def called(label: str, lang: str = "en") -> str:
 def _inside(name: str, part: str) -> str:
     if part.startswith("not "):
         return f"{part[4:]}除外"
-    if name in ("AtLeast", "AtMost") and part.isdecimal():
-        return f"{part}人"
+    if name == "Quorum":
+        return f"{float(100 * Fraction(part)):g}%"
+    if name in _UNITS and part.isdecimal():
+        return part + _UNITS[name]
     attr, equals, value = part.partition("=")
     if equals:
         return f"{_header(attr)}为{_values(attr).get(value, value)}"

@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, NamedTuple
 import numpy as np
 from ortools.sat.python import cp_model
 
-from grouping.problem import BoolArray, Count, Focus, IntArray, Pair, Problem, Role, Term
+from grouping.problem import BoolArray, Count, Focus, IntArray, Pair, Problem, Quota, Role, Term
 from grouping.solving.cpsat import Answer, run
 
 if TYPE_CHECKING:
@@ -160,8 +160,8 @@ class Builder:
         if problem.ceiling is None:
             self._pairs_of_all()
         offsets = [term.offset if isinstance(term, Pair) else 0 for term in problem.terms]
-        for budget, used, factors in zip(problem.budgets, self.uses, self.factors, strict=True):
-            model.add(sum(used) + int(factors @ offsets) <= budget.most)
+        for b, (used, factors) in enumerate(zip(self.uses, self.factors, strict=True)):
+            self.cap(b, sum(used) + int(factors @ offsets))
         if self.objective:
             offset = sum(term.weight * term.offset for term in problem.terms if isinstance(term, Pair))
             model.minimize(sum(self.costs) + offset)
@@ -184,6 +184,10 @@ class Builder:
         group, size = self.problem.groups[g], self.size(g)
         self.model.add(size >= group.lo).only_enforce_if(self.used[g])
         self.model.add(size <= group.hi)
+
+    def cap(self, b: int, used: cp_model.LinearExprT) -> None:
+        """Demand that no more is used of a budget than it allows."""
+        self.model.add(used <= self.problem.budgets[b].most)
 
     def under(self, term: Term) -> list[cp_model.IntVar]:
         """Return the literals that have to be true for a rule to be demanded; none demands it always."""
@@ -262,9 +266,10 @@ class Builder:
         every = [(t, term) for t, term in every if term.applies_to(g)]
         counted = any(self.factors[:, t].any() for t, _ in every)
         terms = [term for t, term in every]
+        quotas = [u for u in problem.terms if isinstance(u, Quota) and u.choice == name and u.applies_to(g)]
         if choice.capacity is None and not counted:
             terms = [t for t in terms if t.must or t.forbidden is not None or self.priced]
-        if not terms:
+        if not terms and not quotas:
             return
         picks = [model.new_bool_var(f"{name}_{g}_{o}") for o in range(len(choice.labels))]
         model.add_exactly_one(picks)
@@ -273,6 +278,7 @@ class Builder:
         fixed = np.zeros((len(total), len(picks)), dtype=np.int64)
         broken = np.zeros((len(problem.size), len(picks)), dtype=np.bool_)
         never = np.zeros(len(picks), dtype=np.bool_)
+        loose: list[list[cp_model.LiteralT]] = [[] for _ in picks]
         for t, term in every:
             off = [~literal for literal in self.under(term)] if term.must else []
             wrong = np.zeros_like(broken)
@@ -283,6 +289,7 @@ class Builder:
                 elif term.fixed is not None:
                     for dear in np.flatnonzero(term.fixed):
                         model.add_bool_or([~picks[dear], ~self.used[g], *off])
+                        loose[dear] += self._stands(term, []) if counted else []
             else:
                 weights = np.array([term.weight, *self.factors[:, t]])
                 total += weights[:, None, None] * term.points
@@ -292,6 +299,7 @@ class Builder:
             if off:
                 for i, bad in zip(*np.nonzero(wrong), strict=True):
                     model.add_bool_or([~rows[i], ~picks[bad], *off])
+                    loose[bad] += self._stands(term, [rows[i]]) if counted else []
             else:
                 broken |= wrong
         for i, bad in zip(*np.nonzero(broken), strict=True):
@@ -302,6 +310,13 @@ class Builder:
             for o, room in enumerate(choice.capacity.tolist()):
                 if room < problem.groups[g].hi:
                     model.add(self.size(g) <= room).only_enforce_if([picks[o], self.used[g]])
+        for quota in quotas:
+            for o, total_of in enumerate(self._quota(quota, rows)):
+                literals = self.under(quota)
+                model.add(total_of <= quota.most).only_enforce_if([picks[o], self.used[g], *literals])
+                if counted:
+                    loose[o] += (above := self._stands(quota, []))
+                    model.add(total_of >= quota.most + 1).only_enforce_if(above)
         paid = [
             [cp_model.LinearExpr.weighted_sum(rows, table[:, o].tolist()) + int(own[o]) for o in range(len(picks))]
             for table, own in zip(total, fixed, strict=True)
@@ -309,13 +324,14 @@ class Builder:
         if counted:
             answers = []
             for o, pick in enumerate(picks):
-                against: list[cp_model.LiteralT] = [rows[i] for i in np.flatnonzero(broken[:, o])]
+                against: list[cp_model.LiteralT] = [*loose[o], *(rows[i] for i in np.flatnonzero(broken[:, o]))]
                 if choice.capacity is not None and choice.capacity[o] < problem.groups[g].hi:
                     against.append(over := model.new_bool_var(""))
                     model.add(self.size(g) > int(choice.capacity[o])).only_enforce_if(over)
                 answers.append(_Answer([pick, self.used[g]], against, bool(never[o])))
             worst = (total.max(axis=2).sum(axis=1) + fixed.max(axis=1)).tolist()
-            self._settle(self._first(answers, paid, worst, self._mixed(every), g, name))
+            mixed = self._mixed(every) and not self._alike(every)
+            self._settle(self._first(answers, paid, worst, mixed, g, name))
         elif self.priced and (total.any() or fixed.any()):
             worst = int(total[0].max(axis=1).sum() + fixed[0].max())
             cost = model.new_int_var(0, worst, f"cost_{name}_{g}")
@@ -323,9 +339,27 @@ class Builder:
                 model.add(cost >= worth).only_enforce_if([pick, self.used[g]])
             self._pay(cost)
 
+    @staticmethod
+    def _quota(quota: Quota, rows: Sequence[cp_model.IntVar]) -> list[cp_model.LinearExprT]:
+        """Return, for every option, what the items of a group add up to."""
+        return [cp_model.LinearExpr.weighted_sum(rows, column) for column in quota.value.T.tolist()]
+
+    def _stands(self, term: Term, when: Sequence[cp_model.IntVar]) -> list[cp_model.LiteralT]:
+        """Return a literal that can only be true when a rule is demanded and what it is about is so."""
+        stands = self.model.new_bool_var("")
+        for literal in (*self.under(term), *when):
+            self.model.add_implication(stands, literal)
+        return [stands]
+
     def _mixed(self, terms: Sequence[tuple[int, Term]]) -> bool:
         """Tell whether several wishes have a say in an answer, so that the cheapest may not spare the budgets most."""
         return sum(not term.must and bool(term.weight or self.factors[:, t].any()) for t, term in terms) > 1
+
+    @staticmethod
+    def _alike(terms: Sequence[tuple[int, Focus]]) -> bool:
+        """Tell whether all wishes count the same points, so that the cheapest option spares the budgets most, too."""
+        wishes = [term for _, term in terms if not term.must]
+        return all(term.fixed is None and np.array_equal(term.points, wishes[0].points) for term in wishes)
 
     def _settle(self, values: Sequence[cp_model.LinearExprT]) -> None:
         """Pay a cost, and count what follows it against the budgets."""

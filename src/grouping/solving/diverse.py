@@ -23,6 +23,7 @@ from grouping.solving.listing import SMALL, TooManyError, all_sets, possible
 from grouping.solving.overlap import mates
 from grouping.solving.partition import canonical, division
 from grouping.solving.pricing import TimeUp
+from grouping.solving.usage import Usage
 
 if TYPE_CHECKING:
     from grouping.problem import IntArray, Problem
@@ -112,11 +113,27 @@ class _Diverse(_Run):
         """Divisions that are cheap enough."""
         return {}
 
+    @cached_property
+    def usage(self) -> Usage:
+        """What groups use of the budgets."""
+        return Usage(self.problem, self.kernel)
+
+    def _uses(self, columns: Sequence[Column]) -> IntArray:
+        """Return what groups use: groups × budgets."""
+        found: IntArray = np.zeros((len(columns), len(self.problem.budgets)), dtype=np.int64)
+        for k in range(len(self.kernel.kinds) if self.problem.budgets else 0):
+            mine = [c for c, column in enumerate(columns) if column.kind == k]
+            if mine:
+                found[mine] = self.usage.of(k, np.array([columns[c].row for c in mine]))
+        return found
+
     def fill(self, known: list[IntArray], count: int, apart: int) -> None:
         """Add divisions that annealing came by, the cheapest first, and anneal for more while there is time."""
         while True:
             for found in sorted(self.seen, key=lambda key: (self.seen[key], key)):
                 place = np.frombuffer(found, dtype=np.int64)
+                if self.problem.budgets and score(self.problem, place).violations:
+                    continue
                 if len(known) <= count and all(_differing(self.problem, place, other) >= apart for other in known):
                     known.append(place)
             if len(known) > count or not self.clock.left or "local search" in self.without:
@@ -183,6 +200,8 @@ class _Diverse(_Run):
         model.add_linear_constraint(cp_model.LinearExpr.sum(used), problem.least, problem.at_most)
         cost = cp_model.LinearExpr.weighted_sum(used, [column.cost for column in columns])
         model.add(cost <= most - kernel.offset)
+        for use, budget, base in zip(self._uses(columns).T, problem.budgets, self.usage.base, strict=True):
+            model.add(cp_model.LinearExpr.weighted_sum(used, use.tolist()) <= budget.most - int(base))
         for place in known:
             self._differ(model, used, rows, place, apart, exact)
         model.minimize(cost)

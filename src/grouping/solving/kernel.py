@@ -16,7 +16,7 @@ from typing import NamedTuple
 import numpy as np
 
 from grouping.dominance import undominated
-from grouping.problem import BoolArray, Choice, Count, Focus, IntArray, Pair, Problem, Role
+from grouping.problem import BoolArray, Choice, Count, Focus, IntArray, Pair, Problem, Quota, Role
 
 UNITS = (256, 2)
 """Prices are integers in these fractions of a cost unit; even, so that halves of pair points are exact."""
@@ -33,6 +33,29 @@ _AT_ONCE = 2_000
 
 
 @dataclass(frozen=True, eq=False)
+class Gate:
+    """A rule on the options of a choice: the sum of the points over a group's items must not be above a limit.
+
+    Attributes
+    ----------
+    points : items × options, of either sign
+    rule : says by how much a sum is above
+    """
+
+    points: IntArray
+    rule: Quota
+
+    @cached_property
+    def floats(self) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
+        """The points as doubles, for fast products; exact below 2^53."""
+        return self.points.astype(np.float64)
+
+    def broken(self, sums: IntArray) -> IntArray:
+        """Return how often the price of a broken rule is due, at most once for each item."""
+        return np.minimum(self.rule.short(sums), max(len(self.points), 1))
+
+
+@dataclass(frozen=True, eq=False)
 class Dim:
     """One choice with all its terms added: what each item pays for each option.
 
@@ -41,11 +64,13 @@ class Dim:
     points : items × options
     fixed : per option
     room : per option, the largest size it takes
+    gates : rules on who may be in a group that takes an option, beyond the price of each item
     """
 
     points: IntArray
     fixed: IntArray
     room: IntArray
+    gates: tuple[Gate, ...] = ()
 
     @cached_property
     def floats(self) -> np.ndarray[tuple[int, int], np.dtype[np.float64]]:
@@ -122,6 +147,8 @@ class Kind:
         add = _sums_over(sets, exact=self.big * (len(self.size) + 1) < 2**53)
         for dim in self.dims:
             sums = add(dim) + dim.fixed + self.big * np.maximum(sizes[:, None] - dim.room, 0)
+            for gate in dim.gates:
+                sums += self.big * gate.broken(add(gate))
             total += sums.min(axis=1)
         for tally in self.tallies:
             total += tally.at(sizes, sets.astype(np.int64) @ tally.value)
@@ -135,7 +162,7 @@ class Kind:
         return total
 
 
-def _sums_over(sets: BoolArray, exact: bool) -> Callable[[Dim], IntArray]:
+def _sums_over(sets: BoolArray, exact: bool) -> Callable[[Dim | Gate], IntArray]:
     """Return how to add up a choice over each set: item by item for small sets, else as a product of matrices.
 
     Parameters
@@ -147,7 +174,7 @@ def _sums_over(sets: BoolArray, exact: bool) -> Callable[[Dim], IntArray]:
         begins = np.searchsorted(rows, np.arange(len(sets)))
         filled = np.flatnonzero(np.bincount(rows, minlength=len(sets)))
 
-        def added(dim: Dim) -> IntArray:
+        def added(dim: Dim | Gate) -> IntArray:
             sums = np.zeros((len(sets), dim.points.shape[1]), dtype=np.int64)
             if len(items):
                 sums[filled] = np.add.reduceat(dim.points[items], begins[filled], axis=0)
@@ -291,8 +318,13 @@ class Kernel:
             for term in self.problem.terms
             if isinstance(term, Focus) and term.choice == choice.name and term.applies_to(group)
         ]
+        quotas = [
+            term
+            for term in self.problem.terms
+            if isinstance(term, Quota) and term.choice == choice.name and term.applies_to(group)
+        ]
         asked = any(term.must or term.weight or term.forbidden is not None for term in terms)
-        if not terms or not (asked or choice.capacity is not None):
+        if not quotas and (not terms or not (asked or choice.capacity is not None)):
             return None
         points: IntArray = np.zeros((len(self.problem.size), len(choice.labels)), dtype=np.int64)
         fixed: IntArray = np.zeros(len(choice.labels), dtype=np.int64)
@@ -306,7 +338,7 @@ class Kernel:
         room = np.full(len(choice.labels), self.problem.members)
         if choice.capacity is not None:
             room = np.minimum(room, choice.capacity)
-        return _undominated(Dim(points, fixed, room))
+        return _undominated(Dim(points, fixed, room, tuple(Gate(term.value, term) for term in quotas)))
 
     def _counts(self, group: int) -> tuple[IntArray, tuple[Tally, ...]]:
         """Return points by size alone, and the count terms that ask for more."""
@@ -369,5 +401,6 @@ def _undominated(dim: Dim) -> Dim:
     """
     if len(dim.fixed) ** 2 * len(dim.points) > _WORTH_COMPARING:
         return dim
-    keep = undominated(np.vstack([dim.points, dim.fixed, -dim.room]))
-    return Dim(dim.points[:, keep], dim.fixed[keep], dim.room[keep])
+    keep = undominated(np.vstack([dim.points, dim.fixed, -dim.room, *(gate.points for gate in dim.gates)]))
+    gates = tuple(replace(gate, points=gate.points[:, keep]) for gate in dim.gates)
+    return Dim(dim.points[:, keep], dim.fixed[keep], dim.room[keep], gates)

@@ -80,6 +80,22 @@ class Number:
 
 
 @dataclass(frozen=True)
+class Cap:
+    """What the whole plan may use of a budget, which can be raised step by step.
+
+    Attributes
+    ----------
+    rule : index of its rule
+    budget : index
+    step : how much a step is
+    """
+
+    rule: int
+    budget: int
+    step: int
+
+
+@dataclass(frozen=True)
 class Loose:
     """A problem whose rules can be given up.
 
@@ -88,7 +104,7 @@ class Loose:
     problem : its groups take any number of members, and none has to be used
     hardness : per rule, how hard it is to give up; of two relaxations that touch as many rules, the one that touches
         fewer of the hardest ones is smaller
-    pieces, bands, number : what the rules are
+    pieces, bands, number, caps : what the rules are
     """
 
     problem: Problem
@@ -96,6 +112,7 @@ class Loose:
     pieces: tuple[Piece, ...] = ()
     bands: tuple[Band, ...] = ()
     number: Number | None = None
+    caps: tuple[Cap, ...] = ()
 
 
 @dataclass(frozen=True)
@@ -109,6 +126,7 @@ class Loosened:
     bands : the limits of every band
     number : fewest and most groups; None when nobody asked for a number
     left_out : named groups that are not used
+    caps : by how many steps every cap is raised
     proven : whether it is proven that nothing smaller does
     """
 
@@ -117,6 +135,7 @@ class Loosened:
     bands: tuple[tuple[int, int], ...]
     number: tuple[int, int] | None
     left_out: tuple[int, ...]
+    caps: tuple[int, ...]
     proven: bool
 
 
@@ -212,6 +231,11 @@ class _LooseBuilder(Builder):
         for band, *slacks in zip(loose.bands, self.down, self.up, strict=True):
             for slack in slacks:
                 model.add(slack == 0).only_enforce_if(~self.touched[band.rule])
+        self.beyond: list[cp_model.IntVar] = []
+        for c, cap in enumerate(loose.caps):
+            reach = loose.problem.most_used(loose.problem.budgets[cap.budget])
+            self.beyond.append(model.new_int_var(0, -(-reach // cap.step), f"beyond_{c}"))
+            model.add(self.beyond[-1] == 0).only_enforce_if(~self.touched[cap.rule])
         most = len(loose.problem.groups) if loose.number is not None and not loose.number.named else 0
         self.fewer = model.new_int_var(0, max(most, 0 if loose.number is None else loose.number.most), "fewer")
         self.more = model.new_int_var(0, most, "more")
@@ -226,6 +250,11 @@ class _LooseBuilder(Builder):
     def under(self, term: Term) -> list[cp_model.IntVar]:
         """See :meth:`Builder.under`."""
         return self.literals.get(id(term), [])
+
+    def cap(self, b: int, used: cp_model.LinearExprT) -> None:
+        """See :meth:`Builder.cap`."""
+        more = [cap.step * slack for cap, slack in zip(self.loose.caps, self.beyond, strict=True) if cap.budget == b]
+        self.model.add(used <= self.problem.budgets[b].most + sum(more))
 
     def limit(self, g: int) -> None:
         """See :meth:`Builder.limit`."""
@@ -345,7 +374,7 @@ class _LooseBuilder(Builder):
             return cp_model.LinearExpr.weighted_sum(self.touched, [base**hard for hard in self.loose.hardness])
         if name == "amount":
             pieces = [piece.amount for piece in self.loose.pieces]
-            moved = [*self.down, *self.up, self.fewer, self.more, *self.missing]
+            moved = [*self.down, *self.up, self.fewer, self.more, *self.missing, *self.beyond]
             return cp_model.LinearExpr.weighted_sum([*self.given_up, *moved], [*pieces, *[1] * len(moved)])
         return cp_model.LinearExpr.sum([*self.down, self.fewer])
 
@@ -371,5 +400,6 @@ class _LooseBuilder(Builder):
             ),
             number=limits,
             left_out=tuple(g for g, flag in enumerate(self.missing) if of(flag)),
+            caps=tuple(of(slack) for slack in self.beyond),
             proven=proven,
         )

@@ -7,8 +7,8 @@ a level. At a node the choices not yet answered are replaced by each item's own 
 underestimate. Whole batches of nodes are bounded at once.
 
 All numbers are integers: costs and prices are multiplied by ``SCALE`` first, so bounds are exact, not floating.
-Count terms that no choice can stand for, second seats, and pairs are left out or underestimated; a value found
-here is then a lower limit of the least reduced cost, which is all that a bound needs.
+Count terms that no choice can stand for, second seats, pairs, and gates of options are left out or underestimated; a
+value found here is then a lower limit of the least reduced cost, which is all that a bound needs.
 """
 
 from __future__ import annotations
@@ -160,7 +160,8 @@ class Pricer:
                 self.mixes = found
                 mixed.append(tally)
         self.left_out = tuple(tally for tally in left_out if not any(tally is other for other in mixed))
-        self.exact = not self.left_out and kind.pairs is None and len(kind.seats) <= 1
+        gated = any(dim.gates for dim in kind.dims)
+        self.exact = not self.left_out and kind.pairs is None and len(kind.seats) <= 1 and not gated
         self.rest = [np.zeros(len(self.who), dtype=np.int64)]
         self.rest_things = [np.zeros(len(self.what), dtype=np.int64)]
         self.rest_fixed = [np.zeros(len(sizes), dtype=np.int64)]
@@ -477,10 +478,12 @@ def relaxed(kind: Kind, unit: int) -> Kind:
     """Return a kind that costs no more for any group, with all of its cost known to pricing.
 
     Count terms that pricing leaves out cost nothing, pairs cost each item half of the most that they can save it, and
-    seats beyond the first one cost as little as they can. A ceiling is lifted.
+    seats beyond the first one cost as little as they can. A ceiling is lifted, and gates are opened.
     """
     if kind.highest is not None:
         kind = replace(kind, highest=None)
+    if any(dim.gates for dim in kind.dims):
+        kind = replace(kind, dims=tuple(replace(dim, gates=()) for dim in kind.dims))
     pricer = Pricer(kind, unit=unit)
     if pricer.exact:
         return kind

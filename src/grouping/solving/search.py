@@ -106,7 +106,11 @@ class Family:
         self.second = [np.zeros(rows, dtype=np.int64) for _ in self.kind.seats]
         self.answers = [np.zeros(rows, dtype=np.int64) for _ in self.kind.dims]
         self.near = [
-            None if tight else _Near.of(dim, rows) for dim, tight in zip(self.kind.dims, self.tight, strict=True)
+            None if tight or dim.gates else _Near.of(dim, rows)
+            for dim, tight in zip(self.kind.dims, self.tight, strict=True)
+        ]
+        self.gates = [
+            [np.zeros((rows, gate.points.shape[1]), dtype=np.int64) for gate in d.gates] for d in kinds[0].dims
         ]
         self.beside = None if self.kind.pairs is None else np.zeros((rows, len(self.kind.size)), dtype=np.int64)
 
@@ -115,9 +119,13 @@ class Family:
         kind = self.kind
         self.size[row] = kind.size[items].sum()
         self.out[row] = self.barred[row, items].sum()
-        for sums, answers, near, dim in zip(self.sums, self.answers, self.near, kind.dims, strict=True):
+        tables = zip(self.sums, self.gates, self.answers, self.near, kind.dims, strict=True)
+        for sums, gates, answers, near, dim in tables:
             sums[row] = dim.points[items].sum(axis=0)
             paid = sums[row] + dim.fixed
+            for table, gate in zip(gates, dim.gates, strict=True):
+                table[row] = gate.points[items].sum(axis=0)
+                paid += kind.big * gate.broken(table[row])
             answers[row] = paid.argmin()
             if near is not None:
                 near.refresh(row, paid)
@@ -154,7 +162,8 @@ class Family:
         size = after(self.size[rows], kind.size)
         out = self.out[rows] + self.barred[rows, more] * comes - self.barred[rows, less] * goes
         total: IntArray = self.by_size[rows, size] + big * out
-        for dim, sums, tight, near in zip(kind.dims, self.sums, self.tight, self.near, strict=True):
+        tables = zip(kind.dims, self.sums, self.gates, self.tight, self.near, strict=True)
+        for dim, sums, gates, tight, near in tables:
             options = None if near is None else near.options(rows)
             if options is not None:
                 paid = sums[rows[:, None], options] + dim.fixed[options]
@@ -169,6 +178,8 @@ class Family:
                 option += dim.fixed
             if tight:
                 option += big * np.maximum(size[:, None] - dim.room, 0)
+            for table, gate in zip(gates, dim.gates, strict=True):
+                option += big * gate.broken(after(table[rows], gate.points))
             total += option.min(axis=1)
         for tally, amounts in zip(kind.tallies, self.amounts, strict=True):
             total += tally.at(size, after(amounts[rows], tally.value))

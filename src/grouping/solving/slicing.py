@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.problem import Count, Focus, Pair, Placement, Problem, Role
+from grouping.problem import Count, Focus, Pair, Placement, Problem, Quota, Role
 
 if TYPE_CHECKING:
     from grouping.problem import BoolArray, IntArray, Term
@@ -77,6 +77,8 @@ def _part_of(term: Term, items: IntArray, position: IntArray, at: dict[int, int]
     if isinstance(term, Focus):
         forbidden = None if term.forbidden is None else term.forbidden[items]
         return replace(term, groups=scope, points=term.points[items], forbidden=forbidden)
+    if isinstance(term, Quota):
+        return replace(term, groups=scope, value=term.value[items])
     if isinstance(term, Role):
         return replace(term, groups=scope, points=term.points[items], eligible=term.eligible[items])
     if isinstance(term, Count):

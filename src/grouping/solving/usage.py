@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.problem import BoolArray, Count, Focus, IntArray, Pair, Problem, Role, Term
+from grouping.problem import BoolArray, Count, Focus, IntArray, Pair, Problem, Quota, Role, Term
 
 if TYPE_CHECKING:
     from grouping.solving.kernel import Kernel
@@ -34,7 +34,8 @@ class Usage:
     def __init__(self, problem: Problem, kernel: Kernel) -> None:
         self.problem = problem
         self.big = kernel.big
-        self.factors: IntArray = np.array([budget.factors for budget in problem.budgets], dtype=np.int64).T
+        factors = np.array([budget.factors for budget in problem.budgets], dtype=np.int64)
+        self.factors: IntArray = factors.reshape(len(problem.budgets), len(problem.terms)).T
         offsets = [term.offset if isinstance(term, Pair) else 0 for term in problem.terms]
         self.base: IntArray = np.array(offsets, dtype=np.int64) @ self.factors
         self._parts = [self._measures(kind.groups[0]) for kind in kernel.kinds]
@@ -55,7 +56,8 @@ class Usage:
         for choice in self.problem.choices:
             asked = [(t, term) for t, term in here if isinstance(term, Focus) and term.choice == choice.name]
             if any(self.factors[t].any() for t, _ in asked):
-                found.append(self._focused(asked, choice.capacity, len(choice.labels)))
+                quotas = [term for _, term in here if isinstance(term, Quota) and term.choice == choice.name]
+                found.append(self._focused(asked, choice.capacity, len(choice.labels), quotas))
         for seat in self.problem.seats:
             held = [(t, term) for t, term in here if isinstance(term, Role) and term.seat == seat]
             if any(self.factors[t].any() for t, _ in held):
@@ -67,7 +69,9 @@ class Usage:
                 found.append(self._paired(term, self.factors[t]))
         return found
 
-    def _focused(self, terms: list[tuple[int, Focus]], capacity: IntArray | None, options: int) -> _Measured:
+    def _focused(
+        self, terms: list[tuple[int, Focus]], capacity: IntArray | None, options: int, quotas: list[Quota]
+    ) -> _Measured:
         """Return the use of the option that costs least, and uses least among those, the first budget first."""
         tables: IntArray = np.zeros((1 + self.factors.shape[1], len(self.problem.size), options), dtype=np.int64)
         fixed: IntArray = np.zeros((len(tables), options), dtype=np.int64)
@@ -83,7 +87,7 @@ class Usage:
             if term.forbidden is not None:
                 tables[0] += self.big * term.forbidden
         _, kept = np.unique(np.vstack([tables.reshape(-1, options), fixed]), axis=1, return_index=True)
-        if capacity is None:
+        if capacity is None and not quotas:
             tables, fixed = tables[:, :, kept], fixed[:, kept]
 
         def measured(sets: BoolArray) -> IntArray:
@@ -92,6 +96,8 @@ class Usage:
             if capacity is not None:
                 sizes = whole @ self.problem.size
                 values[0] += self.big * np.maximum(sizes[:, None] - capacity, 0)
+            for quota in quotas:
+                values[0] += self.big * (quota.short(whole @ quota.value) > 0)
             return _first(values)
 
         return measured
