@@ -908,7 +908,7 @@ CASES: tuple[Case, ...] = (
         "today's groups",
         gp.Continuity(),
         PEOPLE,
-        ("current_group",),
+        ("current_group", "branch"),
         (
             Example("ideal", [0, 1], 0),
             Example("broken", [0, 1, 2], 100),
@@ -920,7 +920,7 @@ CASES: tuple[Case, ...] = (
         "one move at most",
         gp.MaxMoves(1),
         PEOPLE | {"current_group": ["one", "one", "two", "two", None]},
-        ("current_group",),
+        ("current_group", "branch"),
         (
             Example("ideal", [0, 1], 0),
             Example("broken", [0, 2], IMPOSSIBLE),  # one of two here, and one of two in the other group
