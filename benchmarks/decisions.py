@@ -47,7 +47,7 @@ def cases(smoke: bool) -> list[Case]:
         Case("what if two members swap", partial(asked, swap, quick), 90.0),
         Case("place a newcomer", partial(asked, place, quick), 90.0),
     ]
-    found.append(Case("revise after one newcomer", partial(asked, revise, quick, 3), 120.0))
+    found.append(Case("revise after one newcomer", partial(asked, revise, quick, calls=3), 120.0))
     if smoke:
         return [found[0], *found[-2:]]
     return [
