@@ -9,7 +9,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 from tests.helpers import roster_of
-from tests.plan.test_explaining import SETTINGS, adds_up, divided, group_of
+from tests.plan.test_explaining import SETTINGS, adds_up, amounts, divided, group_of
 
 import grouping as gp
 from grouping.policy.wording import called
@@ -77,8 +77,8 @@ def test_any_change_is_what_evaluating_it_gives(data: st.DataObject, division: g
     assert int(found.changes["change"].sum()) == found.cost_change
     shared = found.to_frame().query("member_id == ''")["change"].sum()
     assert int(found.members["change"].sum() + shared) == found.cost_change
-    known = {(rule.rule, rule.group): rule.amount for rule in division.violations}
-    worse = {rule.rule for rule in found.violations if rule.amount > known.get((rule.rule, rule.group), 0)}
+    known, now = amounts(division), amounts(found.evaluation)
+    worse = {rule for (rule, group), amount in now.items() if amount > known[rule, group]}
     assert worse <= {rule.rule for rule in found.broken} <= {rule.rule for rule in found.violations}
     old, new = group_of(division), group_of(found.evaluation)
     moved = {row["member_id"] for row in found.members.to_dict("records") if row["from"] != row["to"]}
