@@ -40,13 +40,18 @@ def load() -> float | None:
     return round(os.getloadavg()[0], 2) if hasattr(os, "getloadavg") else None
 
 
+def _git(*arguments: str) -> str:
+    command = ["git", *arguments]
+    said = subprocess.run(command, capture_output=True, check=True, encoding="utf-8", cwd=Path(__file__).parent)
+    return said.stdout.strip()
+
+
 def versions() -> dict[str, str]:
     """Return the versions of what decides about speed."""
     found = {"Python": platform.python_version()}
     with suppress(OSError, subprocess.CalledProcessError):
-        command = ["git", "describe", "--always", "--dirty", "--exclude=*"]
-        said = subprocess.run(command, capture_output=True, check=True, encoding="utf-8", cwd=Path(__file__).parent)
-        found["commit"] = said.stdout.strip()
+        changed = _git("status", "--porcelain", "--", ":/", ":!/docs/benchmarks.md")  # the page is written by each run
+        found["commit"] = _git("describe", "--always", "--exclude=*") + ("-dirty" if changed else "")
     for name in LIBRARIES:
         try:
             found[name] = version(name)
