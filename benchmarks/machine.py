@@ -50,7 +50,9 @@ def versions() -> dict[str, str]:
     """Return the versions of what decides about speed."""
     found = {"Python": platform.python_version()}
     with suppress(OSError, subprocess.CalledProcessError):
-        changed = _git("status", "--porcelain", "--", ":/", ":!/docs/benchmarks.md")  # the page is written by each run
+        changed = _git(
+            "status", "--porcelain", "--untracked-files=no", "--", ":/", ":!/docs/benchmarks.md"
+        )  # the page is written by each run
         found["commit"] = _git("describe", "--always", "--exclude=*") + ("-dirty" if changed else "")
     for name in LIBRARIES:
         try:
