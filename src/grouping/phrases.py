@@ -26,3 +26,8 @@ class Phrase(str):
 def said(text: object, lang: str = "en") -> str:
     """Return a text in "en" or "zh"; a plain text is the same in both."""
     return text.zh if lang == "zh" and isinstance(text, Phrase) else str(text)
+
+
+def span(lo: int, hi: int) -> Phrase:
+    """Return a range of numbers."""
+    return Phrase(str(lo) if lo == hi else f"{lo} to {hi}", str(lo) if lo == hi else f"{lo}至{hi}")

@@ -456,7 +456,7 @@ def test_number_of_groups(members: int, size: tuple[int, int], groups: Any, coun
     [
         (4, (5, 12), None, "fewer than one group"),
         (5, (3, 4), None, "hold"),
-        (13, (6, 6), None, "cannot be divided"),
+        (13, (6, 6), None, "cannot be divided into groups of 6: 2 groups hold at most 12"),
         (42, (6, 12), 3, "at most 36"),
         (42, (6, 12), 8, "at least 48"),
         (42, (6, 12), (1, 3), "1 to 3 groups"),

@@ -7,7 +7,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.phrases import Phrase, said
+from grouping.phrases import Phrase, said, span
 from grouping.plan.ruling import named_groups
 from grouping.plan.wording import in_words, people, so_many
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
@@ -99,7 +99,8 @@ def _never_binds(rule: Criterion, drafts: Sequence[Draft], policy: Policy) -> Ph
             many = so_many(have, rule.where)
             return Phrase(f"there {'is' if have == 1 else 'are'} only {many}", f"总共只有{many.zh}")
         if not rule.where:
-            return Phrase(f"the sizes alone see to it (groups of {lo} to {hi})", f"每组{lo}至{hi}人已能保证")
+            size = span(lo, hi)
+            return Phrase(f"the sizes alone see to it (groups of {size})", f"每组{size.zh}人已能保证")
     return Phrase("every division of this roster keeps it", "这份名册的任何划分都满足它")
 
 

@@ -8,7 +8,7 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from grouping.phrases import Phrase
+from grouping.phrases import Phrase, span
 from grouping.plan.wording import groups, listed, named, people, so_many
 from grouping.policy.general import Apart, AtLeast, AtMost, Together
 from grouping.policy.rules import Pin
@@ -27,11 +27,11 @@ def reasons(part: Compiled) -> list[str]:
     names = [term.name for term in problem.terms if term.must] + [placement.name for placement in problem.placements]
     rules = named(dict.fromkeys([*names, *(budget.name for budget in problem.budgets)]))
     sizes = list(dict.fromkeys((group.lo, group.hi) for group in problem.groups))
-    limits = " or ".join(f"{lo} to {hi}" for lo, hi in sizes)
+    limits = [span(lo, hi) for lo, hi in sizes]
     return [
         Phrase(
-            f"these rules cannot all be kept with groups of {limits}: {rules or 'none but the sizes'}",
-            f"每组{'或'.join(f'{lo}至{hi}' for lo, hi in sizes)}人时，下列规则无法同时满足：{rules.zh or '仅人数限制'}",
+            f"these rules cannot all be kept with groups of {' or '.join(limits)}: {rules or 'none but the sizes'}",
+            f"每组{'或'.join(one.zh for one in limits)}人时，下列规则无法同时满足：{rules.zh or '仅人数限制'}",
         )
     ]
 

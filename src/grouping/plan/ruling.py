@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Literal
 
 import numpy as np
 
-from grouping.phrases import Phrase
-from grouping.plan.wording import groups, in_words, listed, span
+from grouping.phrases import Phrase, span
+from grouping.plan.wording import groups, in_words, listed
 from grouping.policy.act import Leader
 from grouping.policy.attributes import Affinity, Novelty
 from grouping.policy.general import Apart, AtLeast, Together

@@ -5,14 +5,13 @@ from __future__ import annotations
 from collections.abc import Callable, Sequence
 from typing import TYPE_CHECKING
 
-from grouping.phrases import said
+from grouping.phrases import said, span
 from grouping.plan.facts import GroupFacts
 from grouping.plan.pages import Block, Grid, Page, Section
 from grouping.plan.records import LANGUAGES
 from grouping.plan.rendering import proof
 from grouping.plan.saying import Saying, signed
 from grouping.plan.telling_groups import group_page
-from grouping.plan.wording import span
 
 if TYPE_CHECKING:
     from grouping.plan.elsewhere import Alternative

@@ -10,11 +10,11 @@ from collections.abc import Callable, Collection, Iterator
 from dataclasses import replace
 from typing import TYPE_CHECKING
 
-from grouping.phrases import Phrase
+from grouping.phrases import Phrase, span
 from grouping.plan.conflicts import Conflict
 from grouping.plan.relaxing import Change
 from grouping.plan.ruling import Rule, hardness_of, named_groups
-from grouping.plan.wording import given_up, groups, in_words, span
+from grouping.plan.wording import given_up, groups, in_words
 from grouping.policy.rules import Keep
 
 if TYPE_CHECKING:

@@ -65,11 +65,6 @@ def groups(number: int) -> Phrase:
     return Phrase("1 group" if number == 1 else f"{number} groups", f"{number}个小组")
 
 
-def span(lo: int, hi: int) -> Phrase:
-    """Return a range of numbers."""
-    return Phrase(str(lo) if lo == hi else f"{lo} to {hi}", str(lo) if lo == hi else f"{lo}至{hi}")
-
-
 def listed(texts: Iterable[str]) -> Phrase:
     """Return a list in words; of a long one its beginning and its length."""
     shown = list(texts)

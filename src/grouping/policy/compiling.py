@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from grouping.errors import InfeasibleError, Issue, PolicyError
-from grouping.phrases import Phrase, said
+from grouping.phrases import Phrase, said, span
 from grouping.policy.act import Leader, LeaderFit
 from grouping.policy.context import Context
 from grouping.policy.criterion import PRINCIPLES, Criterion, unknown
@@ -304,6 +304,7 @@ def group_count(policy: Policy, members: int) -> tuple[int, int]:
 
 
 def _why_no_count(members: int, lo: int, hi: int, asked: tuple[int, int], free: bool) -> Phrase:
+    size = span(lo, hi)
     if members < lo:
         return Phrase(
             f"{members} members are fewer than one group of at least {lo} needs",
@@ -314,16 +315,17 @@ def _why_no_count(members: int, lo: int, hi: int, asked: tuple[int, int], free: 
         held = f"{k} {'group holds' if k == 1 else 'groups hold'} at most {k * hi}"
         needed = f"{k + 1} groups need at least {(k + 1) * lo}"
         return Phrase(
-            f"{members} members cannot be divided into groups of {lo} to {hi}: {held}, {needed}",
-            f"{members}人无法分成每组{lo}至{hi}人的小组："
-            f"{k}个组最多容纳{k * hi}人，{k + 1}个组至少需要{(k + 1) * lo}人",
+            f"{members} members cannot be divided into groups of {size}: {held}, {needed}",
+            f"{members}人无法分成每组{size.zh}人的小组：{k}个组最多容纳{k * hi}人，{k + 1}个组至少需要{(k + 1) * lo}人",
         )
-    number = str(asked[0]) if asked[0] == asked[1] else f"{asked[0]} to {asked[1]}"
+    if asked[1] < 1:
+        return Phrase(f"no group is left for {members} members", f"没有小组可以编入其余{members}人")
+    number = span(*asked)
     groups = "1 group" if number == "1" else f"{number} groups"
     return Phrase(
-        f"{members} members do not fit into {groups} of {lo} to {hi}: "
+        f"{members} members do not fit into {groups} of {size}: "
         f"they hold at most {asked[1] * hi} and need at least {asked[0] * lo}",
-        f"{members}人不能分成{number.replace(' to ', '至')}个每组{lo}至{hi}人的小组："
+        f"{members}人不能分成{number.zh}个每组{size.zh}人的小组："
         f"这些小组最多容纳{asked[1] * hi}人，至少需要{asked[0] * lo}人",
     )
 
