@@ -118,7 +118,8 @@ class MemberReader:
         if not _has_identity(table):
             missing.append(("member_id", "a column with ids or names is needed: member_id, 工号, name, 姓名 …"))
         if not table.has("department"):
-            missing.append(("department", "a column with departments is needed: department, 部门 …"))
+            text = "a column with departments is needed: department, 部门 …; or a row 部门：餐饮部 above its members"
+            missing.append(("department", text))
         has_rota = self.rota.table is not None and any(part.has("shift_pattern") for part in self.rota.table.parts)
         if not (table.has("shift_pattern") or has_rota or any(team.shift_pattern for team in self.teams.teams)):
             text = "a column with shifts is needed: shift, 班次, 班制 …, or teams or a rota that have one"
