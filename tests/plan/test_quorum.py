@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from fractions import Fraction
 
+import pandas as pd
 import pytest
 from tests.contract.examples import LATE, NOON
 from tests.helpers import roster_of
@@ -98,3 +99,18 @@ def test_a_share_may_be_a_fraction() -> None:
     rule = gp.Quorum(share="2/3")  # type: ignore[arg-type]
     assert rule.share == Fraction(2, 3)
     assert rule.to_dict() == {"type": "Quorum", "share": "2/3"}
+
+
+def test_a_rule_that_the_roster_cannot_answer_is_told_as_not_judged():
+    """Nothing is known of any shift, place or group of today, so nothing is promised of them."""
+    frame = pd.DataFrame(
+        {"id": [f"E{n}" for n in range(8)], "department": "X", "shift": [f"turn {n % 2}" for n in range(8)]}
+    )
+    roster = gp.read_roster(frame, unknown_shift="label")
+    rules = [gp.Quorum(), gp.MaxTravel(10), gp.MaxMoves(1)]
+    policy = gp.Policy.balanced(size=(4, 4), must=rules)
+    plan = gp.form_groups(roster, policy, time_limit=5)
+    unjudged = set(plan.result.unused)
+    assert {"MaxTravel(10)", "MaxMoves(1)"} <= unjudged
+    told = " ".join(gp.diagnose(roster, policy).warnings)
+    assert not any(label in told for label in unjudged)

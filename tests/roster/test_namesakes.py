@@ -42,3 +42,42 @@ def test_what_is_read_comes_back(tmp_path):
     read = roster()
     read.to_excel(tmp_path / "roster.xlsx")
     assert gp.read_roster(tmp_path / "roster.xlsx") == read
+
+
+def test_a_table_with_the_short_names_means_the_same_groups():
+    read, policy = roster(), gp.Policy.balanced(size=(4, 5))
+    table = pd.DataFrame({
+        "member_id": read.member_ids,
+        "group": [name.partition("-")[2] for name in read.column("current_group")],
+        "role": ["组长" if member_id in ("B10", "B20", "B14", "B24") else "" for member_id in read.member_ids],
+    })  # fmt: skip
+    told = gp.evaluate(read, policy, table)
+    assert not told.violations
+    assert told.score <= gp.evaluate(read, policy, "current_group").score
+    crossing = table.assign(
+        group=["B1-第一党小组" if m == "B20" else g for m, g in zip(table["member_id"], table["group"], strict=True)],
+        role="",
+    )
+    assert "Within(branch)" in {rule.rule for rule in gp.evaluate(read, policy, crossing).violations}
+
+
+def test_a_member_without_a_branch_tears_no_group():
+    rows = [
+        {
+            "member_id": f"B1{n}",
+            "department": "餐饮",
+            "shift": "DAY5",
+            "branch": "B1" if n else "",
+            "current_group": "一组",
+        }
+        for n in range(4)
+    ]
+    assert set(gp.read_roster(pd.DataFrame(rows)).column("current_group")) == {"一组"}
+
+
+def test_a_newcomer_comes_from_the_group_of_the_branch():
+    read, policy = roster(), gp.Policy.balanced(size=(4, 6), must=[gp.Within("branch")])
+    plan = gp.evaluate(read, policy, "current_group")
+    row = {"member_id": "B29", "department": "餐饮", "shift": "DAY5", "branch": "B2", "current_group": "第二党小组"}
+    places = gp.place(plan, row)
+    assert places.to_frame()["group"].str.startswith("B2-").all()

@@ -9,6 +9,7 @@ import pytest
 from ortools.sat.python import cp_model
 
 import grouping as gp
+from grouping.roster.schema import ShiftCode, ShiftPattern
 from grouping.taskforce import forming, large
 from grouping.taskforce.bounding import bound_of
 from grouping.taskforce.case import compile_case
@@ -173,3 +174,31 @@ def test_large_cases_come_to_the_same_alternatives(monkeypatch, branch, examples
     wanted = [other.cost for other in formed.alternatives(2)]
     monkeypatch.setattr(forming, "LARGE", 10)
     assert [other.cost for other in formed.alternatives(2)] == wanted
+
+
+def test_a_task_alone_is_limited_no_more_than_beside_the_others(monkeypatch):
+    """Beside a task that may take a whole team, a strict one may take what it could not take alone."""
+    free = tuple(
+        gp.Member(member_id=f"m{n}", department="P", team="P", shift_pattern="rest", skills=("s",)) for n in range(10)
+    )
+    roster = gp.Roster(
+        free,
+        shift_codes=(ShiftCode(code="O", is_work=False),),
+        shift_patterns=(ShiftPattern(pattern_id="rest", sequence=("O",), anchor=dt.date(2026, 11, 30)),),
+    )
+    day = dt.datetime(2026, 12, 1)
+
+    def task(name, begins, ends, size, share):
+        return gp.Task(
+            task_id=name, starts=day + dt.timedelta(hours=begins), ends=day + dt.timedelta(hours=ends),
+            size=(size, size), roles=(gp.TaskRole(name="r", min=size, max=size),), leader=gp.Lead(required=False),
+            limits=gp.TaskLimits(max_share_from_one_team=share),
+        )  # fmt: skip
+
+    stands = gp.form_task_forces(roster, task("F", 0, 24, 2, 0.2))
+    tasks = [task("A", 10, 12, 2, 0.2), task("B", 8, 14, 1, 1.0)]
+    small = gp.form_task_forces(roster, tasks, fixed=stands)
+    monkeypatch.setattr(forming, "LARGE", 0)
+    large_one = gp.form_task_forces(roster, tasks, fixed=stands)
+    assert (small.status, large_one.status) == ("optimal", "optimal")
+    assert small.cost == large_one.cost

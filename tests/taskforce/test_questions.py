@@ -251,3 +251,14 @@ def test_fewest_changes_are_those_of_all_tasks_opened(monkeypatch, formed):
         assert near.cost == whole.cost
         told, same = near.result.provenance["revised"], whole.result.provenance["revised"]
         assert (told["changes"], told["proven_fewest"]) == (same["changes"], True)
+
+
+def test_a_revision_knows_whoever_has_joined_or_left_since(branch, formed):
+    serving = {one.member_id for one in formed.services}
+    idle = next(member for member in branch.members if member.member_id not in serving)
+    ill = [formed.members_of(CONFERENCE)[0]]
+    more = branch.with_members([*branch.members, idle.model_copy(update={"member_id": "NEW1", "name": ""})])
+    assert formed.with_roster(more).revise(ill=ill).cost <= formed.revise(ill=ill).cost
+    fewer = branch.with_members([member for member in branch.members if member is not idle])
+    assert formed.with_roster(fewer).revise(ill=ill).status
+    assert formed.with_roster(more).alternatives(1)

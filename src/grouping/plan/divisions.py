@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Any
 from grouping.errors import AssignmentError, Issue
 from grouping.plan.evaluation import Evaluation
 from grouping.roster.faults import id_or_nothing
+from grouping.roster.namesakes import as_called
 from grouping.roster.synonyms import column_words, plain
 
 if TYPE_CHECKING:
@@ -63,6 +64,8 @@ def read_division(
         rows = [(None, member, group, None) for member, group in source.items()]
     else:
         rows = _rows(source)
+    called, branches = as_called(roster.members), {member.member_id: member.branch for member in roster.members}
+    rows = [(at, member, called(branches.get(_text(member)), _text(group)), role) for at, member, group, role in rows]
     group_of, leaders = _checked(None if strangers else roster.member_ids, rows)
     if not group_of and len(roster):
         what = f"no member has a value of {source!r}" if isinstance(source, str) else "no member is in a group"

@@ -84,6 +84,8 @@ def _never_binds(rule: Criterion, drafts: Sequence[Draft], policy: Policy) -> Ph
     if not here and isinstance(rule, Together):
         return None  # a border keeps its members apart, so no division keeps it
     terms = [mine.terms(draft.context()) for draft, mine in here]
+    if rule.asks_roster and not any(terms):
+        return None  # the roster does not say what it asks about
     if rule.allowance is not None:
         counted = (term for found in terms for term in found if isinstance(term, Focus))
         reach = sum(int((term.points - term.points.min(axis=1, keepdims=True)).max(axis=1).sum()) for term in counted)

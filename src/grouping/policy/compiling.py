@@ -58,7 +58,7 @@ class Compiled:
     problem : the arrays
     entries : the criteria in it, rules first
     teams : names of the teams without members, which are the items after the members
-    silent : wishes about which the roster says nothing
+    silent : wishes about which the roster says nothing, and rules of which it does not say what they ask about
     """
 
     name: str
@@ -359,7 +359,7 @@ def _compile(draft: Draft, loose: tuple[tuple[Criterion, ...], int] | None = Non
             faults.extend(error.issues)
             continue
         if not data:
-            if not must:
+            if not must or criterion.asks_roster:
                 silent.append(criterion.label)
             continue
         placed = [entry for entry in data if isinstance(entry, Placement)]

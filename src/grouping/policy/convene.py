@@ -230,6 +230,7 @@ class MaxTravel(Criterion):
 
     minutes: int = 30
 
+    asks_roster: ClassVar[bool] = True
     title: ClassVar[str] = "路程上限"
     home: ClassVar[str] = "convene"
     single: ClassVar[bool] = True
@@ -316,6 +317,7 @@ class Quorum(Criterion):
     sessions: int = 1
     slots: str | tuple[Slot, ...] | None = None
 
+    asks_roster: ClassVar[bool] = True
     title: ClassVar[str] = "到会人数"
     home: ClassVar[str] = "convene"
     single: ClassVar[bool] = True

@@ -46,6 +46,8 @@ class Criterion:
     source: ClassVar[str] = ""
     only_must: ClassVar[bool] = False
     single: ClassVar[bool] = False
+    asks_roster: ClassVar[bool] = False
+    """A rule that is told of as not judged where the roster does not say what it asks about."""
     shows: ClassVar[str | None] = None
     words: ClassVar[Mapping[str, str]] = {"en": "{points} points", "zh": "{points}分"}
 

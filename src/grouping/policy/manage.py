@@ -203,6 +203,7 @@ class MaxMoves(Criterion):
 
     most: int
 
+    asks_roster: ClassVar[bool] = True
     title: ClassVar[str] = "调整人数上限"
     single: ClassVar[bool] = True
     only_must: ClassVar[bool] = True

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Iterable, Sequence
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -14,9 +14,9 @@ def groups_told_apart(members: Sequence[Member]) -> tuple[tuple[Member, ...], tu
 
     A group is within one branch (支部工作条例(试行) art. 13), so that the same name in two branches means two groups.
     """
-    branches: dict[str, set[str | None]] = {}
+    branches: dict[str, set[str]] = {}
     for member in members:
-        if member.current_group:
+        if member.current_group and member.branch:
             branches.setdefault(member.current_group, set()).add(member.branch)
     shared = tuple(name for name, found in branches.items() if len(found) > 1)
     called = tuple(
@@ -26,3 +26,17 @@ def groups_told_apart(members: Sequence[Member]) -> tuple[tuple[Member, ...], tu
         for member in members
     )
     return called, shared
+
+
+def as_called(members: Iterable[Member]) -> Callable[[str | None, str], str]:
+    """Return how a group is called in a roster by a branch and the name that people write.
+
+    Only what is no group's name in the roster is taken for the short form of one.
+    """
+    names = {member.current_group for member in members if member.current_group}
+
+    def called(branch: str | None, name: str) -> str:
+        full = f"{branch}-{name}"
+        return full if branch and name not in names and full in names else name
+
+    return called

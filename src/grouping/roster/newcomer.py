@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING
 from grouping.errors import Issue, RosterError
 from grouping.roster.excel import tables_of
 from grouping.roster.faults import id_or_nothing
+from grouping.roster.namesakes import as_called
 from grouping.roster.read import roster_from_frames
 from grouping.roster.schema import Member
 from grouping.roster.words import say
@@ -46,6 +47,9 @@ def newcomer(roster: Roster, row: Member | Mapping[str, object] | pd.Series) -> 
         }
         frame = pd.DataFrame(cells, dtype="object")
         member = roster_from_frames(frame, companions, columns=None, unknown_shift="error").members[0]
+    if member.current_group:
+        name = as_called(roster.members)(member.branch, member.current_group)
+        member = member.model_copy(update={"current_group": name})
     if member.member_id in roster.member_ids:
         text = say("the id is taken by a member of the roster")
         raise RosterError(Issue("duplicate_id", text, value=id_or_nothing(member.member_id)))

@@ -51,6 +51,7 @@ class Clock:
         self.control = control
         self._start = time.perf_counter()
         self._work = 0.0
+        self._interrupted = False
         self.handled = 0.0
 
     def work(self, numbers: float) -> None:
@@ -76,10 +77,14 @@ class Clock:
         """Seconds since the start, by the wall, for reports only."""
         return time.perf_counter() - self._start
 
+    def interrupt(self) -> None:
+        """Say that the user has ended the run by Ctrl-C: no time is left from now on."""
+        self._interrupted = True
+
     @property
     def stopped(self) -> bool:
         """Whether the run was asked to end."""
-        return self.control is not None and self.control.stopped
+        return self._interrupted or (self.control is not None and self.control.stopped)
 
     @property
     def spent(self) -> float:

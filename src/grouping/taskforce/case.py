@@ -128,8 +128,8 @@ class Case:
 
     @cached_property
     def home_size(self) -> Counter[str]:
-        """Members of each home group."""
-        return Counter(self.homes)
+        """Members of each home group, as they are in what is given, which also counts whoever has left since."""
+        return Counter(self.given.homes.values())
 
     @cached_property
     def fits(self) -> list[int]:

@@ -17,6 +17,8 @@ from grouping.solving.cpsat import run
 from grouping.taskforce.model import TaskModel
 
 if TYPE_CHECKING:
+    from collections.abc import Iterable
+
     from grouping.solving.clock import Clock
     from grouping.taskforce.case import Case, Option
     from grouping.taskforce.records import TaskForceResult
@@ -38,13 +40,15 @@ def fewest_changes(case: Case, before: TaskForceResult, clock: Clock) -> tuple[C
         When no plan is found in time.
     """
     near, touched = _near(case, before)
+    enough = None
     if len(touched) < len(case.tasks):
-        fewest, _ = _least(TaskModel(near), before, clock)
-        alone = [_least(TaskModel(near, tasks=[t]), before, clock) for t in sorted(touched)]
-        if fewest is not None and fewest == sum(count or 0 for count, proven in alone if proven):
-            return near, fewest, True
+        enough, _ = _least(TaskModel(near), before, clock)
+        if enough is not None and enough == _least_alone(near, touched, before, clock):
+            return near, enough, True
     for rests in (0, None):
         fewest, proven = _least(TaskModel(case, rests), before, clock)
+        if enough is not None and not proven and (fewest is None or fewest >= enough):
+            return near, enough, False
         if fewest is not None:
             return case, fewest, proven
         if not proven:
@@ -52,11 +56,19 @@ def fewest_changes(case: Case, before: TaskForceResult, clock: Clock) -> tuple[C
     return case, None, False
 
 
+def _least_alone(case: Case, tasks: Iterable[int], before: TaskForceResult, clock: Clock) -> int:
+    """Return how many changes tasks need at least, each alone; what is not proven in time counts nothing."""
+    found = [_least(TaskModel(case, tasks=[t]), before, clock) for t in sorted(tasks)]
+    return sum(count for count, proven in found if proven and count is not None)
+
+
 def _least(model: TaskModel, before: TaskForceResult, clock: Clock) -> tuple[int | None, bool]:
     """Return the fewest changes found in a model, None for none, and whether that is proven."""
     count = changes_of(model, before)
     model.model.minimize(count)
     answer = run(model.model, clock, clock.left / 2, _WORKERS, linear=True)
+    if answer.interrupted:
+        clock.interrupt()
     found = answer.value(count) if answer.status in ("optimal", "feasible") else None
     return found, answer.status in ("optimal", "infeasible")
 

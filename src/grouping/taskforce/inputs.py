@@ -68,6 +68,13 @@ def given_of(
     )
 
 
+def with_newcomers(roster: Roster, given: Given) -> Given:
+    """Return what was given with a home for the members of a roster who were not there then."""
+    if set(given.homes).issuperset(roster.member_ids):
+        return given
+    return given.model_copy(update={"homes": {**_homes(roster, None)[0], **given.homes}})
+
+
 def _unknown_sites(roster: Roster, tasks: Sequence[Task]) -> Iterator[Issue]:
     """Yield sites that a roster with sites does not know: everybody would be there in no time."""
     sites = [site.site for site in roster.sites]

@@ -130,6 +130,8 @@ class _Search:
         model.model.minimize(model.objective)
         answer = run(model.model, self.clock, min(seconds, self.clock.left), 1, self.seed, linear=True)
         log.debug("CP-SAT over %d options: %s, bound %s", len(only), answer.status, answer.bound)
+        if answer.interrupted:
+            self.clock.interrupt()
         if answer.status not in ("optimal", "feasible"):
             return None
         return model.choice(answer.value), answer
@@ -164,13 +166,19 @@ class _Alone:
         only = [p for r in range(len(case.tasks[t].roles)) for p in case.in_role.get((t, r), ())]
         alone = TaskModel(case, only=only, tasks=[t])
         alone.model.minimize(alone.objective)
-        bound = bound_of(alone.model, seconds)
+        try:
+            bound = bound_of(alone.model, seconds)
+        except KeyboardInterrupt:
+            clock.interrupt()
+            return
         if bound is not None:
             self._linear[t], self._proven[t] = bound.exact, bound.cost
             for position, literal in alone.x.items():
                 self._reduced[position] = int(bound.reduced[literal.index])
                 self._value[position] = float(bound.value[literal.index])
         answer = run(alone.model, clock, clock.before(until), 1, seed, linear=True)
+        if answer.interrupted:
+            clock.interrupt()
         if answer.bound is not None:
             self._proven[t] = max(answer.bound, self._proven.get(t, answer.bound))
             self._taken[t] = alone.choice(answer.value).options

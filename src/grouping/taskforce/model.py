@@ -334,22 +334,25 @@ class TaskModel:
                 most = case.share_limit(case.tasks[t], len(rows))
                 if most is not None and len(literals) > most:
                     self.limit(("share", t, (department, team)), cp_model.LinearExpr.sum(literals), None, most)
-        self._share_moments(limited, of_team)
+        self._share_moments(of_team)
 
-    def _share_moments(self, limited: Sequence[int], of_team: dict[tuple[int, str, str], list[Literal]]) -> None:
+    def _share_moments(self, of_team: dict[tuple[int, str, str], list[Literal]]) -> None:
         case = self.case
         fixed = [task for task in case.given.fixed_tasks if case.share_limit(task, 1) is not None]
+        # the limit is the widest of all tasks that run then, also of those that are not decided here
+        every = [t for t, task in enumerate(case.tasks) if case.share_limit(task, 1) is not None]
         seen = set()
-        for moment in [case.tasks[t].starts for t in limited] + [task.starts for task in fixed]:
-            running = tuple(t for t in limited if case.tasks[t].starts <= moment < case.tasks[t].ends)
+        for moment in [case.tasks[t].starts for t in every] + [task.starts for task in fixed]:
+            there = tuple(t for t in every if case.tasks[t].starts <= moment < case.tasks[t].ends)
+            running = [t for t in there if t in self._decided]
             standing = [task for task in fixed if task.starts <= moment < task.ends]
-            names = (running, tuple(task.task_id for task in standing))
-            if not running or len(running) + len(standing) < 2 or names in seen:
+            names = (there, tuple(task.task_id for task in standing))
+            if not running or len(there) + len(standing) < 2 or names in seen:
                 continue
             seen.add(names)
             for (department, team), rows in case.staffing.rows.items():
                 literals = [literal for t in running for literal in of_team.get((t, department, team), [])]
-                everybody = [*(case.tasks[t] for t in running), *standing]
+                everybody = [*(case.tasks[t] for t in there), *standing]
                 limits = (case.share_limit(task, len(rows)) for task in everybody)
                 most = max(limit for limit in limits if limit is not None)
                 taken = self._taken(standing, rows)

@@ -14,6 +14,7 @@ from grouping.solving.clock import Clock
 from grouping.taskforce.case import compile_case
 from grouping.taskforce.fewest import changes_of, fewest_changes
 from grouping.taskforce.forming import plan_of, solve_case
+from grouping.taskforce.inputs import with_newcomers
 from grouping.taskforce.schema import TaskRule
 
 if TYPE_CHECKING:
@@ -33,7 +34,7 @@ def alternatives(roster: Roster, plan: TaskForcePlan, count: int, time_limit: fl
     if count < 1:
         raise InputError(Issue("bad_count", "count is a number from 1 on", value=str(count)))
     clock = Clock(checked_limit(time_limit))
-    case = compile_case(roster, plan.tasks, plan.result.policy, plan.result.given)
+    case = compile_case(roster, plan.tasks, plan.result.policy, with_newcomers(roster, plan.result.given))
     numbers = {task.task_id: t for t, task in enumerate(case.tasks)}
     taken = [[(numbers[one.task], case.rows[one.member_id]) for one in plan.services]]
     found: list[TaskForcePlan] = []
@@ -100,7 +101,9 @@ def revise(
     if away:
         policy = policy.model_copy(update={"must": (*policy.must, TaskRule(kind="exclude", members=away))})
     clock = Clock(checked_limit(time_limit))
-    case = compile_case(roster, plan.tasks if tasks is None else tasks, policy, plan.result.given)
+    case = compile_case(
+        roster, plan.tasks if tasks is None else tasks, policy, with_newcomers(roster, plan.result.given)
+    )
     case, fewest, proven = fewest_changes(case, plan.result, clock)
 
     def keep(model: TaskModel) -> None:
