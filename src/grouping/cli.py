@@ -662,8 +662,8 @@ def _policy(
         policy = policy.replace(**{key: value for key, value in changes.items() if value is not None})
     if sessions is None:
         return policy
-    if not any(isinstance(criterion, Attendance) for criterion in (*policy.must, *policy.prefer)):
-        raise PolicyError(Issue("no_sessions", "--sessions needs Attendance in the policy"))
+    if not any(isinstance(criterion, Attendance | Quorum) for criterion in (*policy.must, *policy.prefer)):
+        raise PolicyError(Issue("no_sessions", "--sessions needs Attendance or Quorum in the policy"))
 
     def meeting(criterion: Criterion) -> Criterion:
         return replace(criterion, sessions=sessions) if isinstance(criterion, Attendance | Quorum) else criterion

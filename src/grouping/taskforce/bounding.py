@@ -55,7 +55,7 @@ class _Row:
 
 
 def bound_of(model: cp_model.CpModel, seconds: float) -> Bound | None:
-    """Return what the linear relaxation of a model proves; None when it is not solved in time.
+    """Return what the linear relaxation of a model proves; None when it is not solved in time, or costs are too large.
 
     Rows under a condition are left out, which can only lower the bound.
     """
@@ -66,6 +66,8 @@ def bound_of(model: cp_model.CpModel, seconds: float) -> Bound | None:
     high = np.array([domain[-1] for domain in domains], dtype=np.int64)
     cost = np.zeros(count, dtype=np.int64)
     constant = _objective(proto.objective, cost)
+    if np.abs(cost).max(initial=0) >= _MOST:
+        return None
     rows = [row for constraint in proto.constraints for row in _rows(constraint)]
     found = _relax(rows, cost, low, high, seconds)
     if found is None:
