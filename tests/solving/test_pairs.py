@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from itertools import product
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -285,6 +286,29 @@ def test_medium_bound_is_below_a_known_division() -> None:
     assert simple <= relaxed.bound + model.base + 1 <= found[0] + 1
     assert (model.fewest, model.most) == (270, 6 // 2 * (11 * 10 // 2 + 9 * 8 // 2))
     assert kernel.cost(np.array(found[1])) == found[0]
+
+
+@pytest.mark.parametrize("seed", range(6))
+def test_no_division_breaks_a_cut(seed: int) -> None:
+    """Whatever the fractional solution is that the cuts were found for."""
+    nodes = 7
+    weights = np.random.default_rng(seed).integers(-9, 10, (nodes, nodes))
+    problem = Problem.from_arrays(weights + weights.T, groups="any")
+    model = edges(Kernel(problem))
+    assert model is not None
+    linear = EdgeBound(model, Clock(10.0))
+    table = np.zeros((nodes, nodes))
+    side = np.random.default_rng(seed).permutation(nodes) < 3
+    across = np.random.default_rng(seed).choice([0.5, 2 / 3], len(linear.first))
+    table[linear.first, linear.second] = across * (side[linear.first] != side[linear.second])
+    table += table.T
+    camps = linear._camps(table)
+    rows = [row for _, row in [*camps, *linear._stars(table), *linear._triangles(table)]]
+    assert camps
+    for labels in product(range(4), repeat=nodes - 1):
+        group_of = np.array([0, *labels])
+        together = (group_of[linear.first] == group_of[linear.second]).astype(np.int64)
+        assert all((row.factors * together[row.edges]).sum() <= row.high for row in rows)
 
 
 def test_reproducible_runs_are_equal() -> None:

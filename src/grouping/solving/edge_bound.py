@@ -31,6 +31,12 @@ _CUTS_PER_NODE = 12
 _MOST_CUTS = 3000
 """Cuts added at once."""
 
+_FEW = 50
+"""Broken triangles below which other cuts are looked for."""
+
+_CAMP_STARTS = 6
+"""Pairs of each node from which camps are grown."""
+
 _IDLE = 6
 """Solutions in a row in which a cut does not bind before it is dropped."""
 
@@ -219,8 +225,9 @@ class EdgeBound:
         table[self.first, self.second] = table[self.second, self.first] = x
         found = self._triangles(table)
         self.clock.work(4.0 * self.nodes**3)
-        if len(found) < 50:
+        if len(found) < _FEW:
             found += self._stars(table)
+            found += self._camps(table)
             found += self._crowds(table)
         new = 0
         for _, row in sorted(found, key=lambda pair: -pair[0])[:_MOST_CUTS]:
@@ -278,6 +285,27 @@ class EdgeBound:
                     found.append((gain - 1, self._row(entries, -FREE, 1)))
         return found
 
+    def _camps(self, table: FloatArray) -> list[tuple[float, Row]]:
+        """Return broken cuts "of two camps, few pairs across are together unless pairs within are".
+
+        Σ across − Σ within the one − Σ within the other ≤ the size of the smaller camp (Grötschel and Wakabayashi 1990,
+        2-partition inequalities). From a pair that is partly together, the node that gains most joins its camp as long
+        as one gains; one that makes the smaller camp larger has to gain more than 1.
+        """
+        found: dict[tuple[tuple[int, ...], tuple[int, ...]], float] = {}
+        for i in range(self.nodes):
+            near = np.flatnonzero((table[i] > _BROKEN) & (table[i] < 1 - _BROKEN))
+            for begin in near[np.argsort(-table[i, near], kind="stable")][:_CAMP_STARTS].tolist():
+                camps, over = _grown(table, i, begin)
+                if over > 10 * _BROKEN and min(map(len, camps)) > 1:
+                    found[camps] = over
+        rows = []
+        for (one, other), over in found.items():
+            entries = [(s, t, 1) for s in one for t in other]
+            entries += [(s, t, -1) for camp in (one, other) for n, s in enumerate(camp) for t in camp[n + 1 :]]
+            rows.append((over, self._row(entries, -FREE, min(len(one), len(other)))))
+        return rows
+
     def _crowds(self, table: FloatArray) -> list[tuple[float, Row]]:
         """Return broken cuts "of more nodes than groups, some two are together"."""
         count = self.model_of.groups + 1
@@ -298,3 +326,29 @@ class EdgeBound:
                 entries = [(s, t, 1) for n, s in enumerate(chosen) for t in chosen[n + 1 :]]
                 found.append((1 - total, self._row(entries, 1, FREE)))
         return found
+
+
+def _grown(table: FloatArray, first: int, second: int) -> tuple[tuple[tuple[int, ...], tuple[int, ...]], float]:
+    """Return two camps grown from two nodes, the one with the lower node first, and by how much their cut is broken."""
+    camps = ([first], [second])
+    gain = np.array([table[second] - table[first], table[first] - table[second]])  # of joining each camp
+    gain[:, [first, second]] = -np.inf
+    total = float(table[first, second])
+    best, over = (camps[0][:], camps[1][:]), 0.0
+    while True:
+        sizes = len(camps[0]), len(camps[1])
+        net = [float(gain[c].max()) - (sizes[c] < sizes[1 - c]) for c in (0, 1)]
+        side = int(net[1] > net[0])
+        if net[side] <= _BROKEN:
+            break
+        node = int(gain[side].argmax())
+        total += float(gain[side, node])
+        camps[side].append(node)
+        gain[side] -= table[node]
+        gain[1 - side] += table[node]
+        gain[:, node] = -np.inf
+        broken = total - min(len(camps[0]), len(camps[1]))
+        if broken > over:
+            best, over = (camps[0][:], camps[1][:]), broken
+    one, other = sorted((tuple(sorted(best[0])), tuple(sorted(best[1]))))
+    return (one, other), over

@@ -198,13 +198,13 @@ class Proving(Known):
         """Bound what pairs cost by the edge model, ask CP-SAT unless groups can be listed afterwards, and branch."""
         self.phase = "bound"
         proof = self._pair_proof()
-        proof.bound(self.clock.share(0.3))
         small = len(self.problem.size) <= _PROVABLE_PAIRS
+        proof.bound(self.clock.share(0.3 if small else 0.1))
         self.phase = "close"
         if not self.done and small and not listable:
             proof.assign(self.clock.left * 0.4)
         if not self.done and small and not proof.interrupted:
-            proof.close(self.clock.share(0.3 if listable else 0.7))
+            proof.close(self.clock.share(0.3 if listable else 0.9))
         if proof.interrupted:
             raise KeyboardInterrupt
 
