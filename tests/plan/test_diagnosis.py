@@ -442,8 +442,8 @@ def test_a_rule_that_reads_the_sizes() -> None:
         ([gp.AtLeast(1, kind="a"), gp.AtLeast(2, kind="a")], "it follows from “at least 2 members with kind=a in each"),
         ([gp.Apart(["m0", "m1"]), gp.Apart(["m0", "m1", "m2"])], "it follows from “m0, m1 and m2 in different groups”"),
         ([gp.Pin("m0", "G1"), gp.Forbid("m0", "G2")], "it follows from “m0 in G1”"),
-        ([gp.MaxMoves(0)], "no division moves so many"),
-        ([gp.MaxTravel(15)], "every division of this roster keeps it"),
+        ([gp.MaxMoves(0)], "the roster does not tell what it asks about, so it is not judged"),
+        ([gp.MaxTravel(15)], "the roster does not tell what it asks about, so it is not judged"),
         ([gp.Within("department")], "every division of this roster keeps it"),
     ],
 )
@@ -452,6 +452,12 @@ def test_idle_rules(must: list[gp.Criterion], warning: str) -> None:
     diagnosis = gp.diagnose(roster, gp.Policy(size=(2, 4), must=must, prefer=NONE))
     (found,) = diagnosis.warnings
     assert warning in found
+
+
+def test_more_moves_than_any_division_makes() -> None:
+    roster = roster_of(current_group=["one", "one", "one", "two", "two", "two"])
+    (found,) = gp.diagnose(roster, gp.Policy(size=(2, 4), must=[gp.MaxMoves(6)], prefer=NONE)).warnings
+    assert "no division moves so many" in found
 
 
 def test_rules_that_matter_are_not_called_idle() -> None:

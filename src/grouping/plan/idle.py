@@ -85,7 +85,7 @@ def _never_binds(rule: Criterion, drafts: Sequence[Draft], policy: Policy) -> Ph
         return None  # a border keeps its members apart, so no division keeps it
     terms = [mine.terms(draft.context()) for draft, mine in here]
     if rule.asks_roster and not any(terms):
-        return None  # the roster does not say what it asks about
+        return Phrase("the roster does not tell what it asks about, so it is not judged", "名册没有相关信息，无法评判")
     if rule.allowance is not None:
         counted = (term for found in terms for term in found if isinstance(term, Focus))
         reach = sum(int((term.points - term.points.min(axis=1, keepdims=True)).max(axis=1).sum()) for term in counted)
