@@ -48,7 +48,7 @@ def run(
     """Solve a model and return what is known after it.
 
     The solver's own handling of SIGINT is off, because it would take the signal away from the process for good; the
-    solve runs in a thread instead and is stopped from here on KeyboardInterrupt.
+    solve runs in a thread instead and is stopped from here on KeyboardInterrupt, which leaves no time on the clock.
 
     Parameters
     ----------
@@ -81,6 +81,7 @@ def run(
                     solver.stop_search()
             except KeyboardInterrupt:
                 interrupted = True
+                clock.interrupt()
                 solver.stop_search()
     clock.work_seconds(solver.deterministic_time if clock.reproducible else 0.0)
     names = {

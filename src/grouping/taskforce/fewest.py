@@ -23,8 +23,6 @@ if TYPE_CHECKING:
     from grouping.taskforce.case import Case, Option
     from grouping.taskforce.records import TaskForceResult
 
-_WORKERS = 2
-
 Seat = tuple[int, str, int, tuple[int, ...]]
 """Task, role, member and waves."""
 
@@ -66,9 +64,7 @@ def _least(model: TaskModel, before: TaskForceResult, clock: Clock) -> tuple[int
     """Return the fewest changes found in a model, None for none, and whether that is proven."""
     count = changes_of(model, before)
     model.model.minimize(count)
-    answer = run(model.model, clock, clock.left / 2, _WORKERS, linear=True)
-    if answer.interrupted:
-        clock.interrupt()
+    answer = run(model.model, clock, clock.left / 2, linear=True)
     found = answer.value(count) if answer.status in ("optimal", "feasible") else None
     return found, answer.status in ("optimal", "infeasible")
 

@@ -210,11 +210,11 @@ def solve_case(
             return _found(case, outcome.choice, outcome.bound, 0, outcome.answer, clock)
     rests = 0
     model = _model(case, rests, extra, hint)
-    answer = _minimise(model, model.objective, clock, seed, workers)
+    answer = _minimise(model, model.objective, clock, seed)
     if answer.status == "infeasible" and any(option.effect.broken for option in case.options):
         rests = _fewest_rests(case, extra, clock, seed, workers)
         model = _model(case, rests, extra, None)
-        answer = _minimise(model, model.objective, clock, seed, workers)
+        answer = _minimise(model, model.objective, clock, seed)
     if answer.status == "infeasible":
         _refuse(case, extra, rests, clock, seed, workers)
     if answer.status == "unknown":
@@ -247,9 +247,9 @@ def _model(case: Case, rests: int | None, extra: Extra | None, hint: Choice | No
     return model
 
 
-def _minimise(model: TaskModel, expr: cp_model.LinearExpr, clock: Clock, seed: int, workers: int) -> Answer:
+def _minimise(model: TaskModel, expr: cp_model.LinearExpr, clock: Clock, seed: int) -> Answer:
     model.model.minimize(expr)
-    return run(model.model, clock, clock.left, workers, seed, linear=True)
+    return run(model.model, clock, clock.left, seed=seed, linear=True)
 
 
 def _fewest_rests(case: Case, extra: Extra | None, clock: Clock, seed: int, workers: int) -> int:
@@ -263,7 +263,7 @@ def _fewest_rests(case: Case, extra: Extra | None, clock: Clock, seed: int, work
         When the time runs out before the number is proven.
     """
     model = _model(case, None, extra, None)
-    answer = _minimise(model, model.broken, clock, seed, workers)
+    answer = _minimise(model, model.broken, clock, seed)
     if answer.status == "infeasible":
         _refuse(case, extra, None, clock, seed, workers)
     fewest = answer.value(model.broken) if answer.status in ("optimal", "feasible") else None

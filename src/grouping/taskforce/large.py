@@ -97,19 +97,19 @@ class _Search:
         least : no choice costs less
         """
         cost = cost_of(self.case, best)
-        tried: set[tuple[frozenset[int], int]] = set()
-        until = self.clock.share(_BY_TASKS_SHARE)
-        while self.clock.before(until) > _LEAST and cost > least:
-            todo = next((tasks for tasks in self.alone.worth_a_look(best) if (tasks, cost) not in tried), None)
-            if todo is None:
-                break
-            tried.add((todo, cost))
-            only = {p for p in best.options if self.case.options[p].task not in todo}
-            only.update(p for p in self.alone.hopeful(cost, best) if self.case.options[p].task in todo)
-            seconds = min(self.clock.before(until), _TASK_SECONDS * len(todo))
-            found = self.chosen(sorted(only), best, seconds, cost)
-            if found is not None and (now := cost_of(self.case, found[0])) < cost:
-                best, cost = found[0], now
+        until, better = self.clock.share(_BY_TASKS_SHARE), True
+        while better:
+            better = False
+            for todo in self.alone.worth_a_look(best):
+                if self.clock.before(until) <= _LEAST or cost <= least:
+                    return best
+                only = {p for p in best.options if self.case.options[p].task not in todo}
+                only.update(p for p in self.alone.hopeful(cost, best) if self.case.options[p].task in todo)
+                seconds = min(self.clock.before(until), _TASK_SECONDS * len(todo))
+                found = self.chosen(sorted(only), best, seconds, cost)
+                if found is not None and (now := cost_of(self.case, found[0])) < cost:
+                    best, cost, better = found[0], now, True
+                    break
         return best
 
     def chosen(
@@ -130,8 +130,6 @@ class _Search:
         model.model.minimize(model.objective)
         answer = run(model.model, self.clock, min(seconds, self.clock.left), 1, self.seed, linear=True)
         log.debug("CP-SAT over %d options: %s, bound %s", len(only), answer.status, answer.bound)
-        if answer.interrupted:
-            self.clock.interrupt()
         if answer.status not in ("optimal", "feasible"):
             return None
         return model.choice(answer.value), answer
@@ -177,8 +175,6 @@ class _Alone:
                 self._reduced[position] = int(bound.reduced[literal.index])
                 self._value[position] = float(bound.value[literal.index])
         answer = run(alone.model, clock, clock.before(until), 1, seed, linear=True)
-        if answer.interrupted:
-            clock.interrupt()
         if answer.bound is not None:
             self._proven[t] = max(answer.bound, self._proven.get(t, answer.bound))
             self._taken[t] = alone.choice(answer.value).options
