@@ -89,8 +89,7 @@ class Evaluation:
             When it was read from a file, which holds no roster: give it back by :meth:`with_inputs`.
         """
         if self._inputs is None:
-            advice = "plan.with_inputs(roster)"
-            raise InputError(Issue("no_roster", "read from a file, it does not know its roster", advice=advice))
+            raise without_roster("plan.with_inputs(roster)")
         return self._inputs
 
     @property
@@ -482,9 +481,7 @@ class Plan(Evaluation):
     @property
     def gap(self) -> float | None:
         """(cost − cost bound) / cost: how much of what is lost might still be saved; None when nothing is proven."""
-        if self.cost_bound is None:
-            return None
-        return (self.cost - self.cost_bound) / self.cost if self.cost else 0.0
+        return gap_of(self.cost, self.cost_bound)
 
     @property
     def provenance(self) -> dict[str, Any]:
@@ -532,6 +529,18 @@ class Plan(Evaluation):
         """Return the numbers in one line."""
         limit = "" if self.bound is None or self.status == "optimal" else f", bound {self.bound:.2f}"
         return f"Plan({self.status}, {len(self._result.groups)} groups, score {self.score:.2f}{limit})"
+
+
+def gap_of(cost: int, bound: int | None) -> float | None:
+    """Return (cost − bound) / cost, 0 for what costs nothing; None when nothing is proven."""
+    if bound is None:
+        return None
+    return (cost - bound) / cost if cost else 0.0
+
+
+def without_roster(advice: str) -> InputError:
+    """Return the error of a plan that is asked about but was read from a file."""
+    return InputError(Issue("no_roster", "read from a file, it does not know its roster", advice=advice))
 
 
 def text_of(source: str | PathLike[str]) -> tuple[str, str | None]:

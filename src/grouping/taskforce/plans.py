@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any, Self
 from pydantic import ValidationError
 
 from grouping.errors import InputError, Issue
-from grouping.plan.evaluation import text_of
+from grouping.plan.evaluation import gap_of, text_of, without_roster
 from grouping.taskforce.records import Release, TaskForceResult
 from grouping.writing import replace_file
 
@@ -59,8 +59,7 @@ class TaskForcePlan:
             When it was read from a file, which holds no roster: give it back by :meth:`with_roster`.
         """
         if self._roster is None:
-            advice = "plan.with_roster(roster)"
-            raise InputError(Issue("no_roster", "read from a file, it does not know its roster", advice=advice))
+            raise without_roster("plan.with_roster(roster)")
         return self._roster
 
     def with_roster(self, roster: Roster) -> Self:
@@ -102,9 +101,7 @@ class TaskForcePlan:
     @property
     def gap(self) -> float | None:
         """(cost − bound) / cost, 0 when proven; None when nothing is proven."""
-        if self.cost_bound is None:
-            return None
-        return (self.cost - self.cost_bound) / self.cost if self.cost else 0.0
+        return gap_of(self.cost, self.cost_bound)
 
     @property
     def tasks(self) -> tuple[Task, ...]:
